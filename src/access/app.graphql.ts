@@ -1,0 +1,26 @@
+import { builder } from '../graphql/builder.ts'
+
+const AppRef = builder.prismaNode('App', {
+  id: { field: 'id' },
+  description: 'A product that uses Herald. Everything belongs to one, and keys reach their own alone.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name.' }),
+    webhookCount: t.int({
+      description: 'Webhooks that it has, inactive ones included.',
+      resolve: (_, __, { db }) => db.webhook.count(),
+    }),
+    webhookLimit: t.int({
+      description: 'Webhooks that it may have.',
+      resolve: (_, __, { webhooks }) => webhooks.limit,
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  app: t.prismaField({
+    type: AppRef,
+    description: "The app of the caller's API key.",
+    resolve: (query, _, __, { db, viewer }) => db.app.findUniqueOrThrow({ ...query, where: { id: viewer.appId } }),
+  }),
+}))

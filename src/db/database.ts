@@ -1,0 +1,24 @@
+import type { PrismaClient } from './generated/prisma/client.ts'
+
+/** Plain SQL for the hot paths, the same text on both settings. Parameters are $1, $2 …; arrays become SQL arrays. */
+export interface Sql {
+  query<Row>(text: string, params?: readonly unknown[]): Promise<Row[]>
+}
+
+/** Postgres, whether embedded or by URL: Prisma for what people read and write, plain SQL for the hot paths. */
+export interface Database extends AsyncDisposable {
+  readonly setting: 'embedded' | 'postgres'
+  readonly prisma: PrismaClient
+  readonly sql: Sql
+}
+
+/** What a unit of work in one transaction is given. */
+export type Tx = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends'>
+
+/** The SQLSTATE under an error of the driver or of Prisma, if there is one. */
+export function sqlState(error: unknown): string | undefined {
+  const e = error as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: string } } } } | null
+  const original = e?.meta?.driverAdapterError?.cause?.originalCode
+  if (original) return original
+  return typeof e?.code === 'string' && /^[0-9A-Z]{5}$/.test(e.code) ? e.code : undefined
+}

@@ -1,0 +1,34 @@
+import { v7 } from 'uuid'
+
+/** What each kind of id begins with. The same everywhere: API, callback body, console and logs. */
+export const prefixes = {
+  App: 'app',
+  ApiKey: 'key',
+  Webhook: 'wh',
+  WebhookSecret: 'whs',
+  Agent: 'agt',
+  Context: 'ctx',
+  ContextFile: 'file',
+  Event: 'evt',
+  Delivery: 'dlv',
+} as const
+
+/** A kind of thing that has an id of its own. */
+export type Kind = keyof typeof prefixes
+
+/** A new id: the kind's prefix and a UUIDv7 without dashes, so that ids sort by the time they were made. */
+export const newId = (kind: Kind): string => `${prefixes[kind]}_${v7().replaceAll('-', '')}`
+
+/** The kind that an id's prefix names; null for anything that is no id of Herald's form. */
+export function kindOf(id: string): Kind | null {
+  const match = /^([a-z]+)_[0-9a-f]{32}$/.exec(id)
+  const entry = match && Object.entries(prefixes).find(([, prefix]) => prefix === match[1])
+  return entry ? (entry[0] as Kind) : null
+}
+
+/**
+ * SQL for a new delivery id, in the form that `newId` makes. In SQL because the database alone knows how many
+ * deliveries an event has. It begins as its event's id does, so that deliveries sort as their events.
+ */
+export const deliveryIdSql = (eventId: string) =>
+  `'dlv_' || substr(${eventId}, 5, 20) || right(gen_random_uuid()::text, 12)`

@@ -1,0 +1,66 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import type { Logger } from '../log.ts'
+import type { Database } from './database.ts'
+import { PrismaClient } from './generated/prisma/client.ts'
+import { migrate } from './migrate.ts'
+
+/** Open connections of one process. The pool queues what is beyond it. */
+const POOL_SIZE = 16
+/** Two processes that start at once apply the migrations one after the other: the key of the lock that they take. */
+const MIGRATION_LOCK = 4_837_252
+
+/**
+ * Opens Postgres and brings its schema up to date.
+ * @throws when the server cannot be reached within 10 s or a migration fails.
+ */
+export async function openPostgres(url: string, log: Logger): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'herald',
+    // Prisma's adapters read and write timestamps as if the session were in UTC.
+    options: '-c timezone=UTC',
+  })
+  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) => log.warn({ err: error }, 'lost an idle database connection'))
+  const adapter = new PrismaPg(pool)
+  try {
+    await underLock(pool, () => migrate(adapter))
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  const prisma = new PrismaClient({ adapter })
+  return {
+    setting: 'postgres',
+    prisma,
+    sql: { query: async (text, params) => (await pool.query({ name: nameOf(text), text, values: params as unknown[] })).rows },
+    async [Symbol.asyncDispose]() {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+async function underLock(pool: pg.Pool, work: () => Promise<unknown>): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await work()
+  } finally {
+    // Ends the session and with it the lock, whatever state the connection is in.
+    client.release(true)
+  }
+}
+
+const names = new Map<string, string>()
+
+/** A prepared statement's name. The hot paths have a handful of texts, all of them constants. */
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `herald_${names.size}`
+  names.set(text, name)
+  return name
+}

@@ -1,0 +1,38 @@
+import type { Prisma, PrismaClient } from './generated/prisma/client.ts'
+import type { Tx } from './database.ts'
+
+/** Models whose rows are reached only through a row of the app, and bear no appId of their own. */
+const throughParent = new Set<Prisma.ModelName>(['DeliveryAttempt', 'Document'])
+
+/** A Prisma client that sees and makes rows of one app alone. */
+export type ScopedDb = PrismaClient & { readonly [scope]: string }
+/** The same within a transaction. */
+export type ScopedTx = Tx & { readonly [scope]: string }
+declare const scope: unique symbol
+
+/**
+ * The one place where reading and writing is bound to an app: every operation on every model gets the app's id as a
+ * condition, every created row as a value. What another app owns is as if it did not exist. References between rows
+ * need no condition of their own: composite keys bind them to the same app in the database.
+ */
+export function scopeTo(prisma: PrismaClient, appId: string): ScopedDb {
+  const extended = prisma.$extends({
+    query: {
+      $allModels: {
+        $allOperations({ model, operation, args, query }) {
+          if (throughParent.has(model)) return query(args)
+          const owner = model === 'App' ? { id: appId } : { appId }
+          const scoped = { ...args } as { where?: object; data?: object | object[] }
+          if (operation === 'create') scoped.data = { ...scoped.data, ...owner }
+          else if (operation === 'createMany' || operation === 'createManyAndReturn') {
+            scoped.data = [scoped.data ?? []].flat().map((row) => ({ ...row, ...owner }))
+          } else if (operation === 'upsert') throw new Error('upsert is not scoped; use create or update')
+          // AND, not a merge: a caller's own condition on the same field must not be lost.
+          else scoped.where = { ...scoped.where, AND: [owner, ...[(scoped.where as { AND?: object })?.AND ?? []].flat()] }
+          return query(scoped as typeof args)
+        },
+      },
+    },
+  })
+  return extended as unknown as ScopedDb
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import type { Sql } from '../db/database.ts'
+import type { DeliveryPolicy, EventType } from '../db/generated/prisma/enums.ts'
+
+/** A delivery that this process holds under a lease, with all that its attempt needs. */
+export interface Claimed {
+  id: string
+  leaseId: string
+  appId: string
+  webhookId: string
+  eventId: string
+  eventType: EventType
+  /** Of the attempt that is to be made, from 1. */
+  attempt: number
+  body: string
+  url: string
+  policy: DeliveryPolicy
+  failingSince: Date | null
+  /** Newest first, as they are to sign. */
+  sealedSecrets: string[]
+}
+
+/** How much a claim may take. */
+export interface ClaimLimits {
+  /** Deliveries in all. */
+  max: number
+  /** Deliveries for a webhook that is not in `rooms`. */
+  roomPerLane: number
+  /** What webhooks that are busy already still have room for; 0 skips them. */
+  rooms: ReadonlyMap<string, number>
+  /** Webhooks are looked at in the order of their ids, beginning behind this one. */
+  afterWebhookId: string
+}
+
+/** How long a claimed delivery is left alone by others, unless its lease is renewed. */
+export const LEASE_S = 60
+/** Webhooks that one claim looks at. */
+const MAX_LANES = 500
+
+// All of it runs on the partial index Delivery_due ("webhookId", "dueAt") WHERE status = 'PENDING'. `probe` walks from
+// webhook to webhook by one look-up each, whatever number of rows they have pending; `picked` reads of each only as
+// many as there is room for. So the cost grows with the webhooks that are owed something, not with what they are owed.
+const claimSql = `
+  WITH RECURSIVE probe AS (
+    (SELECT "webhookId" AS id FROM "Delivery"
+      WHERE status = 'PENDING' AND "webhookId" > $3 ORDER BY "webhookId" LIMIT 1)
+    UNION ALL
+    SELECT (SELECT "webhookId" FROM "Delivery"
+      WHERE status = 'PENDING' AND "webhookId" > probe.id ORDER BY "webhookId" LIMIT 1)
+    FROM probe WHERE probe.id IS NOT NULL
+  ), lane AS MATERIALIZED (
+    SELECT probe.id, coalesce(busy.room, $4::int) AS room
+    FROM (SELECT id FROM probe WHERE id IS NOT NULL LIMIT ${MAX_LANES}) probe
+    LEFT JOIN unnest($5::text[], $6::int[]) AS busy(id, room) ON busy.id = probe.id
+  ), picked AS MATERIALIZED (
+    SELECT due.id
+    FROM lane CROSS JOIN LATERAL (
+      SELECT id FROM "Delivery"
+      WHERE "webhookId" = lane.id AND status = 'PENDING' AND "dueAt" <= now()
+      ORDER BY "dueAt" LIMIT lane.room FOR UPDATE SKIP LOCKED
+    ) due
+    WHERE lane.room > 0
+    LIMIT $7
+  ), claimed AS (
+    UPDATE "Delivery" SET "leaseId" = $1, "dueAt" = now() + make_interval(secs => $2)
+    WHERE id IN (SELECT id FROM picked)
+    RETURNING id, "leaseId", "appId", "webhookId", "eventId", "attemptCount"
+  ), signer AS MATERIALIZED (
+    SELECT webhook.id, url, "deliveryPolicy", "failingSince", array(
+      SELECT sealed FROM "WebhookSecret" secret
+      WHERE secret."webhookId" = webhook.id AND ("validUntil" IS NULL OR "validUntil" > now())
+      ORDER BY "createdAt" DESC
+    ) AS sealed
+    FROM "Webhook" webhook WHERE webhook.id IN (SELECT "webhookId" FROM claimed)
+  )
+  SELECT claimed.id, claimed."leaseId", claimed."appId", claimed."webhookId", claimed."eventId",
+    event.type AS "eventType", claimed."attemptCount" + 1 AS attempt, event.body, signer.url,
+    signer."deliveryPolicy" AS policy, signer."failingSince", signer.sealed AS "sealedSecrets"
+  FROM claimed
+  JOIN signer ON signer.id = claimed."webhookId"
+  JOIN "Event" event ON event.id = claimed."eventId"`
+
+/**
+ * Takes due deliveries under a lease, in one statement; what others are just taking is skipped. Within a webhook the
+ * oldest come first. The rows are ordered by id, which is the order of their events.
+ */
+export async function claim(sql: Sql, limits: ClaimLimits): Promise<Claimed[]> {
+  const rows = await sql.query<Claimed>(claimSql, [
+    randomUUID(),
+    LEASE_S,
+    limits.afterWebhookId,
+    limits.roomPerLane,
+    [...limits.rooms.keys()],
+    [...limits.rooms.values()],
+    limits.max,
+  ])
+  return rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+}

@@ -1,0 +1,195 @@
+import type { Bus } from '../bus/bus.ts'
+import type { Config } from '../config.ts'
+import type { Sql } from '../db/database.ts'
+import { dueTopic } from '../events/topics.ts'
+import type { Logger } from '../log.ts'
+import type { AddressPolicy } from '../webhooks/address-policy.ts'
+import type { SecretBox } from '../webhooks/secrets.ts'
+import { attempt } from './attempt.ts'
+import { type Claimed, claim, LEASE_S } from './claim.ts'
+import { createCallbackAgent } from './connect.ts'
+import { type Lane, Lanes } from './lanes.ts'
+import { giveBack, renewLeases } from './lease.ts'
+import { judge } from './retry.ts'
+import { startSettler } from './settler.ts'
+import { createKeyring, sign } from './sign.ts'
+import { createSignal } from './signal.ts'
+
+/** Deliveries of one claim. */
+const MAX_CLAIM = 512
+/** Deliveries in memory in all, attempts under way included: what bounds memory and sockets, whatever the backlog. */
+const MAX_HELD = 4096
+/** Of these so many may be one app's. */
+const MAX_HELD_PER_APP = MAX_HELD / 4
+/** Without any message, due deliveries are looked for this often. */
+const POLL_MS = 500
+/** After an error of the database. */
+const BACKOFF_MS = 1000
+/** What stop() waits for attempts that are under way. */
+const GRACE_MS = 12_000
+
+/** What a dispatcher needs of the process. */
+export interface DispatcherDeps {
+  sql: Sql
+  bus: Bus
+  secrets: SecretBox
+  policy: AddressPolicy
+  log: Logger
+  userAgent: string
+  config: Pick<Config, 'callbackConcurrency' | 'callbackTimeoutMs' | 'retryScheduleS'>
+}
+
+/** A running dispatcher. */
+export interface Dispatcher {
+  /** Claims no more, lets attempts end for 12 s, gives the rest back, and resolves when all is written down. */
+  stop(): Promise<void>
+}
+
+/**
+ * Sends what is due: claims, attempts and settles until it is stopped. Any number of dispatchers share the work over
+ * one database. A database that is away is waited for; nothing that is claimed is lost by it.
+ */
+export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher> {
+  const { sql, bus, log, config } = deps
+  const { callbackConcurrency, callbackTimeoutMs, retryScheduleS } = config
+  const agent = createCallbackAgent(deps.policy, callbackConcurrency, callbackTimeoutMs)
+  const keyring = createKeyring(deps.secrets)
+  const lanes = new Lanes(callbackConcurrency)
+  const held = new Map<string, Claimed>()
+  const signal = createSignal()
+  const settler = startSettler({ sql, log, onSettled: letGo })
+  const abort = new AbortController()
+  let underWay = 0
+  let stopping = false
+  let afterWebhookId = ''
+
+  /** Takes due deliveries into their lanes. @returns whether to claim again at once. */
+  async function claimOnce(): Promise<boolean> {
+    const max = Math.min(MAX_CLAIM, MAX_HELD - held.size)
+    if (max <= 0) return false
+    const rooms = lanes.rooms(MAX_HELD_PER_APP)
+    const claimed = await claim(sql, { max, roomPerLane: callbackConcurrency, rooms, afterWebhookId })
+    const touched = new Map<Lane, number>()
+    for (const delivery of claimed) {
+      const lane = lanes.of(delivery)
+      held.set(delivery.id, delivery)
+      lane.held++
+      lane.queue.push(delivery)
+      touched.set(lane, (touched.get(lane) ?? 0) + 1)
+    }
+    const full = claimed.length === max
+    for (const [lane, count] of touched) {
+      lane.more = full || count >= (rooms.get(lane.webhookId) ?? callbackConcurrency)
+      pump(lane)
+    }
+    // A full claim ended somewhere in the round of webhooks; the next one goes on behind it, else from the start.
+    const midway = afterWebhookId !== ''
+    afterWebhookId = full ? lastWebhook(claimed) : ''
+    return full || midway
+  }
+
+  function pump(lane: Lane): void {
+    while (!stopping && lane.underWay < lane.limit) {
+      const delivery = lane.queue.shift()
+      if (!delivery) break
+      lane.underWay++
+      underWay++
+      void send(lane, delivery)
+    }
+  }
+
+  async function send(lane: Lane, delivery: Claimed): Promise<void> {
+    try {
+      const result = await attempt(agent, delivery, headersOf(delivery), callbackTimeoutMs, abort.signal)
+      if (abort.signal.aborted && result.outcome === 'TIMED_OUT') return
+      const verdict = judge(result, delivery.attempt, delivery.policy, retryScheduleS)
+      lane.ended(result.outcome === 'DELIVERED', result.durationMs)
+      settler.add({ delivery, result, verdict })
+    } catch (error) {
+      // A bug, or a secret that no key opens. Its lease runs out, and it is tried again.
+      log.error({ err: error, delivery: delivery.id }, 'a delivery could not be attempted')
+      lane.ended(false, 0)
+      letGo([delivery])
+    } finally {
+      lane.underWay--
+      underWay--
+      pump(lane)
+      if (lane.hungry || stopping) signal.set()
+    }
+  }
+
+  /** What is written down or given back is no longer held. */
+  function letGo(deliveries: readonly Claimed[]): void {
+    const wasFull = held.size >= MAX_HELD
+    for (const delivery of deliveries) {
+      held.delete(delivery.id)
+      const lane = lanes.of(delivery)
+      lane.held--
+      lanes.release(lane)
+    }
+    if (wasFull) signal.set()
+  }
+
+  function headersOf({ id, appId, webhookId, eventId, attempt, body, sealedSecrets }: Claimed): Record<string, string> {
+    const timestamp = Math.floor(Date.now() / 1000)
+    return {
+      'content-type': 'application/json',
+      'user-agent': deps.userAgent,
+      'webhook-id': eventId,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': sign(keyring(sealedSecrets, { appId, webhookId }), eventId, timestamp, body),
+      'herald-delivery': id,
+      'herald-attempt': String(attempt),
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping) {
+      try {
+        if (!(await claimOnce())) await signal.wait(POLL_MS)
+      } catch (error) {
+        log.error({ err: error }, 'claiming failed; trying again')
+        await signal.wait(BACKOFF_MS)
+      }
+    }
+  }
+
+  async function renew(): Promise<void> {
+    try {
+      const lost = await renewLeases(sql, [...held.values()])
+      if (lost.size > 0) log.warn({ count: lost.size }, 'leases were lost')
+    } catch (error) {
+      log.error({ err: error }, 'leases were not renewed')
+    }
+  }
+
+  async function release(deliveries: readonly Claimed[]): Promise<void> {
+    letGo(deliveries)
+    await giveBack(sql, deliveries).catch((error: Error) => log.error({ err: error }, 'not given back'))
+  }
+
+  const unsubscribe = await bus.subscribe(dueTopic, signal.set)
+  const renewing = setInterval(renew, (LEASE_S * 1000) / 3)
+  const running = run()
+
+  return {
+    async stop() {
+      stopping = true
+      unsubscribe()
+      signal.set()
+      await running
+      await release(lanes.takeQueued())
+      const late = setTimeout(() => abort.abort(), GRACE_MS)
+      while (underWay > 0) await signal.wait(1000)
+      clearTimeout(late)
+      await settler.stop()
+      await release([...held.values()])
+      clearInterval(renewing)
+      await agent.destroy()
+    },
+  }
+}
+
+function lastWebhook(claimed: readonly Claimed[]): string {
+  return claimed.reduce((last, { webhookId }) => (webhookId > last ? webhookId : last), '')
+}

@@ -1,0 +1,66 @@
+import type { Sql } from '../db/database.ts'
+import type { AttemptResult } from './attempt.ts'
+import type { Claimed } from './claim.ts'
+import type { Verdict } from './retry.ts'
+
+/** An attempt that was made, to be written down. */
+export interface Settlement {
+  delivery: Claimed
+  result: AttemptResult
+  verdict: Verdict
+}
+
+// Fenced on the lease: where it was lost, another dispatcher answers for the delivery and nothing is written. A
+// delivery that was canceled while its attempt was under way stays so, unless the attempt delivered it.
+const settleSql = `
+  WITH result AS (
+    SELECT * FROM unnest(
+      $1::text[], $2::text[], $3::int[], $4::text[], $5::float8[], $6::text[], $7::timestamptz[], $8::int[],
+      $9::text[], $10::int[], $11::text[], $12::text[], $13::bool[], $14::text[]
+    ) AS r(id, lease, number, status, "delayS", outcome, "startedAt", "durationMs",
+      "requestHeaders", "responseStatus", "responseHeaders", "responseBody", truncated, failure)
+  ), settled AS (
+    UPDATE "Delivery" delivery SET
+      status = CASE WHEN delivery.status = 'CANCELED' AND result.status <> 'SUCCEEDED'
+        THEN 'CANCELED' ELSE result.status::"DeliveryStatus" END,
+      "attemptCount" = result.number,
+      "leaseId" = NULL,
+      "dueAt" = CASE WHEN result.status = 'PENDING'
+        THEN now() + make_interval(secs => result."delayS") ELSE delivery."dueAt" END,
+      "completedAt" = CASE WHEN result.status <> 'PENDING' THEN now() ELSE delivery."completedAt" END
+    FROM result WHERE delivery.id = result.id AND delivery."leaseId" = result.lease
+    RETURNING delivery.id
+  ), attempt AS (
+    INSERT INTO "DeliveryAttempt" ("deliveryId", number, outcome, "startedAt", "durationMs", "requestHeaders",
+      "responseStatus", "responseHeaders", "responseBody", "responseBodyTruncated", failure)
+    SELECT id, number, outcome::"AttemptOutcome", "startedAt", "durationMs", "requestHeaders"::jsonb,
+      "responseStatus", "responseHeaders"::jsonb, decode("responseBody", 'base64'), truncated, failure
+    FROM result WHERE id IN (SELECT id FROM settled)
+  )
+  SELECT id FROM settled`
+
+/** Writes down a batch of attempts in one statement. @returns the ids of the deliveries whose lease still held. */
+export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Set<string>> {
+  const column = <T>(value: (settlement: Settlement) => T) => batch.map(value)
+  const rows = await sql.query<{ id: string }>(settleSql, [
+    column(({ delivery }) => delivery.id),
+    column(({ delivery }) => delivery.leaseId),
+    column(({ delivery }) => delivery.attempt),
+    column(({ verdict }) => verdict.status),
+    column(({ verdict }) => (verdict.status === 'PENDING' ? verdict.delayS : 0)),
+    column(({ result }) => result.outcome),
+    column(({ result }) => result.startedAt.toISOString()),
+    column(({ result }) => result.durationMs),
+    column(({ result }) => JSON.stringify(result.requestHeaders)),
+    column(({ result }) => result.responseStatus),
+    column(({ result }) => result.responseHeaders && JSON.stringify(result.responseHeaders, storableValue)),
+    column(({ result }) => result.responseBody && result.responseBody.toString('base64')),
+    column(({ result }) => result.responseBodyTruncated),
+    column(({ result }) => result.failure && storable(result.failure)),
+  ])
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** What the other side sent may hold what Postgres cannot store as text: NUL, halves of surrogate pairs. */
+const storable = (text: string) => text.replaceAll('\0', '').toWellFormed()
+const storableValue = (_: string, value: unknown) => (typeof value === 'string' ? storable(value) : value)

@@ -1,0 +1,71 @@
+import type { Sql } from '../db/database.ts'
+import type { Logger } from '../log.ts'
+import type { Claimed } from './claim.ts'
+import { type Settlement, settle } from './settle.ts'
+import { createSignal } from './signal.ts'
+
+/** Attempts that are written down in one statement. */
+const MAX_BATCH = 256
+/** How long results are gathered: nobody waits for them, and fewer statements are cheaper. */
+const GATHER_MS = 10
+/** After an error of the database. What was not written down is kept and tried again. */
+const BACKOFF_MS = 1000
+
+/** Writes results down in batches, in the background. */
+export interface Settler {
+  add(settlement: Settlement): void
+  /** Resolves when everything is written down, or after one failed try: what is left is then another's, by its lease. */
+  stop(): Promise<void>
+}
+
+/** @param onSettled told of each batch that is through, with the ids of those whose lease had been lost. */
+export function startSettler(deps: {
+  sql: Sql
+  log: Logger
+  onSettled(batch: readonly Claimed[]): void
+}): Settler {
+  const { sql, log } = deps
+  const signal = createSignal()
+  let waiting: Settlement[] = []
+  let stopping = false
+  const running = run()
+
+  async function run(): Promise<void> {
+    for (;;) {
+      if (waiting.length === 0) {
+        if (stopping) return
+        await signal.wait(60_000)
+        if (!stopping && waiting.length < MAX_BATCH) await sleep(GATHER_MS)
+        continue
+      }
+      const batch = waiting.slice(0, MAX_BATCH)
+      try {
+        const kept = await settle(sql, batch)
+        waiting = waiting.slice(batch.length)
+        for (const { delivery, result } of batch) {
+          if (kept.has(delivery.id)) continue
+          log.warn({ delivery: delivery.id, outcome: result.outcome }, 'an attempt ended after its lease was lost')
+        }
+        deps.onSettled(batch.map(({ delivery }) => delivery))
+      } catch (error) {
+        log.error({ err: error, attempts: waiting.length }, 'attempts were not written down')
+        if (stopping) return
+        await sleep(BACKOFF_MS)
+      }
+    }
+  }
+
+  return {
+    add(settlement) {
+      waiting.push(settlement)
+      if (waiting.length === 1) signal.set()
+    },
+    async stop() {
+      stopping = true
+      signal.set()
+      await running
+    },
+  }
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

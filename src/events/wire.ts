@@ -1,0 +1,12 @@
+/** A value as it stands in an event's data: enums in lower case, times in RFC 3339. */
+export const enumOnWire = (value: string): string => value.toLowerCase()
+
+/**
+ * The fields of an entity, as receivers see them, that a change made different.
+ * Lists are compared by their contents; `updatedAt` follows from the others and does not count.
+ */
+export function changedFields(before: Record<string, unknown>, after: Record<string, unknown>): string[] {
+  return Object.keys(after).filter(
+    (key) => key !== 'updatedAt' && JSON.stringify(before[key]) !== JSON.stringify(after[key]),
+  )
+}

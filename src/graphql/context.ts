@@ -1,0 +1,18 @@
+import type { Viewer } from '../access/viewer.ts'
+import type { ScopedDb } from '../db/scoped.ts'
+import type { Commit } from '../events/commit.ts'
+import type { Feed } from '../feed/feed.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
+
+/** What the resolvers of every request share. */
+export interface Services {
+  readonly commit: Commit
+  readonly webhooks: Webhooks
+  readonly feed: Feed
+}
+
+/** What one request's resolvers are given: who asks, and a database that holds nothing of other apps. */
+export interface Context extends Services {
+  readonly viewer: Viewer
+  readonly db: ScopedDb
+}

@@ -1,0 +1,87 @@
+import { GraphQLError } from 'graphql'
+import {
+  BadRequestError,
+  ConflictError,
+  ContextNotEmptyError,
+  ForbiddenError,
+  type InputIssue,
+  InvalidInputError,
+  NotFoundError,
+  WebhookLimitReachedError,
+} from '../errors.ts'
+import { CursorExpiredError } from '../feed/feed.ts'
+import type { Logger } from '../log.ts'
+import { builder } from './builder.ts'
+
+const ErrorInterface = builder.interfaceRef<Error>('Error').implement({
+  description: 'What a client can act on. Select `... on Error { message }` to have a text for any of them.',
+  fields: (t) => ({ message: t.exposeString('message', { description: 'What is wrong, for people.' }) }),
+})
+
+const InputIssueRef = builder.objectRef<InputIssue>('InputIssue').implement({
+  description: 'One rule that one input field broke.',
+  fields: (t) => ({
+    path: t.exposeStringList('path', {
+      description: 'The field, from the argument on: ["input", "url"]; elements of lists by their index.',
+    }),
+    message: t.exposeString('message', { description: 'The rule, for people.' }),
+  }),
+})
+
+builder.objectType(InvalidInputError, {
+  name: 'InvalidInputError',
+  description: 'What was given breaks rules. Nothing was changed.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    issues: t.expose('issues', { type: [InputIssueRef], description: 'Every rule that was broken.' }),
+  }),
+})
+
+builder.objectType(NotFoundError, {
+  name: 'NotFoundError',
+  description: "Nothing of the app has this id. Another app's id is answered just so.",
+  interfaces: [ErrorInterface],
+  fields: (t) => ({ nodeId: t.exposeID('nodeId', { description: 'The id that was looked for.' }) }),
+})
+
+builder.objectType(WebhookLimitReachedError, {
+  name: 'WebhookLimitReachedError',
+  description: 'The app has as many webhooks as it may have, inactive ones included.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({ limit: t.exposeInt('limit', { description: 'How many that is.' }) }),
+})
+
+builder.objectType(ContextNotEmptyError, {
+  name: 'ContextNotEmptyError',
+  description: 'The context still holds files.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({ fileCount: t.exposeInt('fileCount', { description: 'How many.' }) }),
+})
+
+builder.objectType(ConflictError, {
+  name: 'ConflictError',
+  description: 'What was named is in a state in which this cannot be done.',
+  interfaces: [ErrorInterface],
+})
+
+/** Errors that clients of queries and subscriptions can act on, by the code that they are answered with. */
+const codes = new Map<unknown, string>([
+  [ForbiddenError, 'FORBIDDEN'],
+  [BadRequestError, 'BAD_USER_INPUT'],
+  [CursorExpiredError, 'CURSOR_EXPIRED'],
+])
+
+/**
+ * What a client sees of an error in `errors[]`: those of the request itself and those with a code as they are; all
+ * else is a bug of ours, logged whole and masked.
+ */
+export function maskError(error: unknown, log: Logger): GraphQLError {
+  const cause = error instanceof GraphQLError ? error.originalError : error
+  if (!cause || cause instanceof GraphQLError) return (cause ?? error) as GraphQLError
+  const { nodes, source, positions, path } = (error instanceof GraphQLError ? error : {}) as Partial<GraphQLError>
+  const at = { nodes, source, positions, path }
+  const code = codes.get(cause.constructor)
+  if (code) return new GraphQLError((cause as Error).message, { ...at, extensions: { code } })
+  log.error({ err: cause, path }, 'a request failed')
+  return new GraphQLError('Something went wrong here; it was logged', { ...at, extensions: { code: 'INTERNAL_SERVER_ERROR' } })
+}
