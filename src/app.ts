@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { bootstrap, createAuthenticator } from './access/api-keys.ts'
+import { createInProcessBus } from './bus/in-process.ts'
+import { createRedisBus } from './bus/redis.ts'
+import type { Config } from './config.ts'
+import { openEmbedded } from './db/embedded.ts'
+import { openPostgres } from './db/postgres.ts'
+import { startDispatcher } from './dispatcher/dispatcher.ts'
+import { createCommit } from './events/commit.ts'
+import { createFeed } from './feed/feed.ts'
+import { createGraphQLServer } from './graphql/server.ts'
+import { serveWebSocket } from './graphql/websocket.ts'
+import { createHttpServer, type HttpDeps } from './http.ts'
+import type { Logger } from './log.ts'
+import { createAddressPolicy } from './webhooks/address-policy.ts'
+import { createSecretBox } from './webhooks/secrets.ts'
+import { createWebhooks } from './webhooks/webhooks.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+/** A running Herald. Disposing of it ends what it does, in order, and resolves when nothing is left. */
+export interface App extends AsyncDisposable {
+  /** The API, e.g. http://127.0.0.1:4000/graphql */
+  readonly url: string
+  /** The ADMIN key that was made for an empty database; null when there was no need, or the key was given. */
+  readonly madeKey: string | null
+  /** What it runs on, for the line that is printed at start. */
+  readonly setting: string
+}
+
+/**
+ * Puts the parts together and starts those that the roles name.
+ * @throws what stands in the way of a start: a database that cannot be reached, a port that is taken.
+ */
+export async function createApp(config: Config, log: Logger): Promise<App> {
+  const started: (() => Promise<unknown>)[] = []
+  const stop = async () => {
+    for (const end of started.splice(0).reverse()) {
+      await end().catch((error: Error) => log.error({ err: error }, 'a part did not stop cleanly'))
+    }
+  }
+  try {
+    const db = config.databaseUrl ? await openPostgres(config.databaseUrl, log) : await openEmbedded(config.dataDir)
+    started.push(async () => db[Symbol.asyncDispose]())
+    const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createInProcessBus()
+    started.push(async () => bus[Symbol.asyncDispose]())
+    const madeKey = await bootstrap(db, config.bootstrapApiKey)
+
+    const secrets = createSecretBox(config.secretsKeys)
+    const policy = createAddressPolicy(config.callbackAllowCidrs)
+    if (config.roles.includes('dispatcher')) {
+      const deps = { sql: db.sql, bus, secrets, policy, log, userAgent: `Herald/${version}`, config }
+      const dispatcher = await startDispatcher(deps)
+      started.push(() => dispatcher.stop())
+    }
+
+    let graphql: HttpDeps['graphql'] = null
+    let closeStreams = async () => {}
+    if (config.roles.includes('api')) {
+      const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0)
+      const feed = createFeed(db, bus, log)
+      const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
+      const engine = createGraphQLServer(db, { commit, feed, webhooks }, config.corsOrigins, log)
+      graphql = { engine, authenticator: createAuthenticator(db, log) }
+      closeStreams = async () => feed[Symbol.asyncDispose]()
+    }
+
+    const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql })
+    const closeSockets = graphql
+      ? serveWebSocket(server, graphql.engine, graphql.authenticator, config.maxBodyBytes)
+      : async () => {}
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(config.port, config.host, resolve)
+    })
+    started.push(async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      // Streams first: a server does not close while they are open.
+      await closeStreams()
+      await closeSockets()
+      server.closeIdleConnections()
+      const late = setTimeout(() => server.closeAllConnections(), 3000)
+      await closed
+      clearTimeout(late)
+    })
+    const { port } = server.address() as AddressInfo
+    const host = config.host.includes(':') ? `[${config.host}]` : config.host
+    return {
+      url: `http://${host}:${port}/graphql`,
+      madeKey,
+      setting: `${db.setting} database, ${bus.kind} bus, roles ${config.roles.join(' and ')}`,
+      [Symbol.asyncDispose]: stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
