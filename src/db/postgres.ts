@@ -15,24 +15,19 @@ const MIGRATION_LOCK = 4_837_252
  * @throws when the server cannot be reached within 10 s or a migration fails.
  */
 export async function openPostgres(url: string, log: Logger): Promise<Database> {
-  const pool = new pg.Pool({
+  const options = {
     connectionString: url,
-    max: POOL_SIZE,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: 'herald',
     // Prisma's adapters read and write timestamps as if the session were in UTC.
     options: '-c timezone=UTC',
-  })
+  }
+  await migrateUnderLock(new pg.Pool({ ...options, max: 2 }))
+  const pool = new pg.Pool({ ...options, max: POOL_SIZE })
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'lost an idle database connection'))
   const adapter = new PrismaPg(pool)
-  try {
-    await underLock(pool, () => migrate(adapter))
-  } catch (error) {
-    await pool.end()
-    throw error
-  }
   const prisma = new PrismaClient({ adapter })
   return {
     setting: 'postgres',
@@ -45,14 +40,18 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
   }
 }
 
-async function underLock(pool: pg.Pool, work: () => Promise<unknown>): Promise<void> {
+/**
+ * Applies the migrations over connections of their own, which are closed at the end: Prisma's engine takes a lock of
+ * its session too, and never gives it back.
+ */
+async function migrateUnderLock(pool: pg.Pool): Promise<void> {
   const client = await pool.connect()
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
-    await work()
+    await migrate(new PrismaPg(pool))
   } finally {
-    // Ends the session and with it the lock, whatever state the connection is in.
     client.release(true)
+    await pool.end()
   }
 }
 

@@ -1,0 +1,127 @@
+// Brings up what the tests need, once: the servers that the environment names, else those on the default local ports,
+// else servers of our own from the programs on the machine, which Debian's packages provide where we may install them.
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    databaseUrl: string
+    redisUrl: string
+  }
+}
+
+const stops: (() => void)[] = []
+
+export default async function setup({ provide }: TestProject) {
+  provide('databaseUrl', await findPostgres())
+  provide('redisUrl', await findRedis())
+  return () => {
+    for (const stop of stops.reverse()) stop()
+  }
+}
+
+async function findPostgres(): Promise<string> {
+  const given = process.env.TEST_DATABASE_URL
+  if (given) return given
+  const local = 'postgresql://postgres:postgres@127.0.0.1:5432/postgres'
+  if (await connects(local)) return local
+  const bin = programs('postgres', 'initdb', 'postgresql')
+  const dir = mkdtempSync(join(tmpdir(), 'herald-pg-'))
+  const port = await freePort()
+  // Postgres refuses to run as root.
+  const asRoot = userInfo().uid === 0
+  if (asRoot) execFileSync('chown', ['-R', 'postgres', dir])
+  const as = (command: string, args: string[]): [string, string[]] =>
+    asRoot ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', command, ...args]] : [command, args]
+  const data = join(dir, 'data')
+  const [initdb, initdbArgs] = as(`${bin}/initdb`, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'])
+  execFileSync(initdb, initdbArgs, { stdio: 'ignore', cwd: dir })
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${dir}`, 'max_connections=300', 'timezone=Asia/Tokyo']
+  const [server, serverArgs] = as(`${bin}/postgres`, ['-D', data, '-p', String(port), ...settings.flatMap((s) => ['-c', s])])
+  const child = spawn(server, serverArgs, { stdio: 'ignore', cwd: dir })
+  stops.push(() => {
+    child.kill('SIGQUIT')
+    setTimeout(() => rmSync(dir, { recursive: true, force: true }), 300).unref()
+  })
+  const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
+  await until(() => connects(url), 'postgres did not start')
+  return url
+}
+
+async function findRedis(): Promise<string> {
+  const given = process.env.TEST_REDIS_URL
+  if (given) return given
+  if (await listens(6379)) return 'redis://127.0.0.1:6379'
+  const bin = programs('redis-server', 'redis-server', 'redis-server')
+  const port = await freePort()
+  const child = spawn(`${bin}/redis-server`, ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+  stops.push(() => child.kill('SIGKILL'))
+  await until(() => listens(port), 'redis-server did not start')
+  return `redis://127.0.0.1:${port}`
+}
+
+/** The folder in which both programs are; installs Debian's package where that is allowed. */
+function programs(first: string, second: string, debianPackage: string): string {
+  const find = () => {
+    const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').sort().reverse() : []
+    const folders = [...(process.env.PATH ?? '').split(':'), ...versions.map((v) => `/usr/lib/postgresql/${v}/bin`)]
+    return folders.find((folder) => existsSync(join(folder, first)) && existsSync(join(folder, second)))
+  }
+  const found = find()
+  if (found) return found
+  try {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    execFileSync('apt-get', ['update'], { stdio: 'ignore', env })
+    execFileSync('apt-get', ['install', '-y', debianPackage], { stdio: 'ignore', env })
+  } catch {
+    // Said below, in one line.
+  }
+  const installed = find()
+  if (!installed) throw new Error(`the tests need ${first}; install the package ${debianPackage}`)
+  return installed
+}
+
+async function connects(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.end()
+    return true
+  } catch {
+    return false
+  }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+async function until(condition: () => Promise<boolean>, otherwise: string): Promise<void> {
+  for (let tries = 0; tries < 150; tries++) {
+    if (await condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(otherwise)
+}
