@@ -10,7 +10,7 @@ export class ConfigError extends Error {
 }
 
 /** What a process does: answer the API, send callbacks, or both. */
-export type Role = 'api' | 'dispatcher'
+type Role = 'api' | 'dispatcher'
 
 /** A range of addresses, e.g. 10.0.0.0/8. */
 export type Cidr = [ipaddr.IPv4 | ipaddr.IPv6, number]
@@ -114,7 +114,9 @@ export function readConfig(env: Record<string, string | undefined>) {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
   const parsed = Environment.safeParse(set)
   if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path[0]?.toString()} ${issue.message}`).join('; '))
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${issue.path[0]?.toString()} ${issue.message}`).join('; '),
+    )
   }
   const e = parsed.data
   const embedded = e.DATABASE_URL === undefined

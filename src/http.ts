@@ -65,7 +65,11 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): 
     if (request.headers['transfer-encoding']) {
       const body = await readCapped(request, maxBodyBytes)
       if (!body) return refuse(response, 413, `A request may have at most ${maxBodyBytes} bytes`)
-      Object.assign(request, { body: (async function* () { yield body })() })
+      Object.assign(request, {
+        body: (async function* () {
+          yield body
+        })(),
+      })
       Object.assign((request as unknown as { body: object }).body, { length: body.length })
     }
     await engine.handle(request, response, { viewer })

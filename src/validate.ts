@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { InvalidInputError } from './errors.ts'
 
 /** The seed's words for a required field that was left empty. */
-export const EMPTY = "This field can't be empty"
+const EMPTY = "This field can't be empty"
 
 /** Characters as people count them: an emoji is one, whatever its encoding. */
 const characters = (value: string) => [...value].length

@@ -30,7 +30,11 @@ describe.each(['embedded', 'production'] as const)('on the %s setting', (setting
   it('turns mutations into verified callbacks and live events, in order', async () => {
     const headers = { 'x-api-key': herald.key }
     const sse = createSseClient({ url: herald.url, headers })
-    const ws = createWsClient({ url: herald.url.replace('http', 'ws'), webSocketImpl: WebSocket, connectionParams: headers })
+    const ws = createWsClient({
+      url: herald.url.replace('http', 'ws'),
+      webSocketImpl: WebSocket,
+      connectionParams: headers,
+    })
     const live: Record<'sse' | 'ws', any[]> = { sse: [], ws: [] }
     const ends = (['sse', 'ws'] as const).map((name) => {
       const sink = { next: ({ data }: any) => live[name].push(data.events), error: () => {}, complete: () => {} }
@@ -43,7 +47,10 @@ describe.each(['embedded', 'production'] as const)('on the %s setting', (setting
     )
     // Both streams are open when both have seen the same probe.
     await eventually(async () => {
-      await gql(herald, 'mutation { contextCreate(input: {name: "probe"}) { ... on ContextCreateSuccess { context { id } } } }')
+      await gql(
+        herald,
+        'mutation { contextCreate(input: {name: "probe"}) { ... on ContextCreateSuccess { context { id } } } }',
+      )
       return live.sse.length > 0 && live.ws.length > 0
     }, 'both streams open')
 
@@ -54,7 +61,10 @@ describe.each(['embedded', 'production'] as const)('on the %s setting', (setting
     )
     const { id } = agentCreate.agent
     const update = (live: boolean) =>
-      gql(herald, 'mutation ($id: ID!, $live: Boolean) { agentUpdate(id: $id, input: {live: $live}) { __typename } }', { id, live })
+      gql(herald, 'mutation ($id: ID!, $live: Boolean) { agentUpdate(id: $id, input: {live: $live}) { __typename } }', {
+        id,
+        live,
+      })
     await update(true)
     await update(true)
     const { contextCreate } = await gql(
@@ -76,12 +86,17 @@ describe.each(['embedded', 'production'] as const)('on the %s setting', (setting
     const expected = ['agent.created', 'agent.updated', 'context.created', 'contextfile.created', 'contextfile.updated']
     const { events } = await gql(herald, '{ events(first: 100) { nodes { id name sequence } } }')
     await eventually(() => receiver.received.length >= events.nodes.length, 'all callbacks')
-    await eventually(() => live.sse.at(-1)?.name === expected.at(-1) && live.ws.at(-1)?.name === expected.at(-1), 'streams')
+    await eventually(
+      () => live.sse.at(-1)?.name === expected.at(-1) && live.ws.at(-1)?.name === expected.at(-1),
+      'streams',
+    )
     expect(events.nodes.map((event: any) => event.sequence)).toEqual(events.nodes.map((_: any, i: number) => i + 1))
     expect(events.nodes.slice(-5).map((event: any) => event.name)).toEqual(expected)
 
     // Exactly the log: each event once, verified by both libraries over the bytes as they came.
-    expect(receiver.received.map(({ body }) => body.id).sort()).toEqual(events.nodes.map((event: any) => event.id).sort())
+    expect(receiver.received.map(({ body }) => body.id).sort()).toEqual(
+      events.nodes.map((event: any) => event.id).sort(),
+    )
     for (const { headers, text, body } of receiver.received) {
       const signed = headers as Record<string, string>
       expect(new StandardWebhook(webhookCreate.secret).verify(text, signed)).toEqual(body)

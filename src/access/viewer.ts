@@ -1,5 +1,5 @@
-import { ForbiddenError } from '../errors.ts'
 import type { ApiKeyScope } from '../db/generated/prisma/enums.ts'
+import { ForbiddenError } from '../errors.ts'
 
 /** Who asks: an API key, and with it the one app that everything it does is scoped to. */
 export interface Viewer {

@@ -31,7 +31,10 @@ const AgentRef = builder.prismaNode('Agent', {
     formatting: t.exposeString('formatting', { description: described.formatting }),
     agentPersonality: t.exposeString('agentPersonality', { nullable: true, description: described.agentPersonality }),
     agentPolicyRules: t.exposeString('agentPolicyRules', { nullable: true, description: described.agentPolicyRules }),
-    iceBreakerMessage: t.exposeString('iceBreakerMessage', { nullable: true, description: described.iceBreakerMessage }),
+    iceBreakerMessage: t.exposeString('iceBreakerMessage', {
+      nullable: true,
+      description: described.iceBreakerMessage,
+    }),
     live: t.exposeBoolean('live', { description: described.live }),
     contexts: t.field({
       type: [ContextRef],

@@ -69,7 +69,13 @@ export async function updateAgent(commit: Commit, viewer: Viewer, id: string, in
     if (!before) throw new NotFoundError(id)
     if (contextIds) await assertContexts(tx, contextIds)
     const after = { ...before, ...defined(fields) }
-    if (contextIds) after.contexts = contextIds.map((contextId, position) => ({ appId: viewer.appId, agentId: id, contextId, position }))
+    if (contextIds)
+      after.contexts = contextIds.map((contextId, position) => ({
+        appId: viewer.appId,
+        agentId: id,
+        contextId,
+        position,
+      }))
     const changed = changedFields(agentData(before), agentData(after))
     if (changed.length === 0) return before
     const agent = await tx.agent.update({ where: { id }, data: { ...fields, updatedAt: at } })

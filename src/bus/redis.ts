@@ -56,7 +56,9 @@ export function createRedisBus(url: string, log: Logger): Bus {
       const accept = accepting(topic, listener)
       // With the connection down ioredis keeps the command and sends it when Redis is back: not waited for.
       if (listeners.add(channel, accept)) {
-        const acknowledged = subscriber.subscribe(channel).catch((error: Error) => log.warn({ err: error }, 'not subscribed'))
+        const acknowledged = subscriber
+          .subscribe(channel)
+          .catch((error: Error) => log.warn({ err: error }, 'not subscribed'))
         if (subscriber.status === 'ready') await acknowledged
       }
       return () => {

@@ -17,7 +17,8 @@ import {
 const described = {
   contextId: 'The context that it belongs to.',
   name: 'Its name, 1 to 100 characters.',
-  mimeType: 'video/mp4, audio/mpeg, application/pdf, pptx or docx by their full names, text/html, text/plain, application/zip.',
+  mimeType:
+    'video/mp4, audio/mpeg, application/pdf, pptx or docx by their full names, text/html, text/plain, application/zip.',
   sourceUrl: 'Where its content is, http or https; exactly one of sourceUrl and documentContent.',
   documentContent: 'Its content, at most 100,000 characters; exactly one of sourceUrl and documentContent.',
   externalId: 'Its id in another system, 1 to 200 characters; unique within the app.',
@@ -30,7 +31,7 @@ const described = {
 
 const ContextFileRef = builder.prismaNode('ContextFile', {
   id: { field: 'id' },
-  description: "A file of a context. Its content never changes: delete and make anew.",
+  description: 'A file of a context. Its content never changes: delete and make anew.',
   fields: (t) => ({
     context: t.relation('context', { description: described.contextId }),
     externalTenantId: t.exposeString('externalTenantId', { nullable: true, description: "Its context's tenant." }),
@@ -58,7 +59,12 @@ const ContextFileConnection = connectionOf('ContextFile', ContextFileRef, { coun
 
 type FileWhere = NonNullable<Parameters<Context['db']['contextFile']['findMany']>[0]>['where']
 
-async function listFiles(context: Context, info: Parameters<typeof queryFromInfo>[0]['info'], page: PageArgs, where: FileWhere) {
+async function listFiles(
+  context: Context,
+  info: Parameters<typeof queryFromInfo>[0]['info'],
+  page: PageArgs,
+  where: FileWhere,
+) {
   const { db } = context
   const query = queryFromInfo({ context, info, typeName: 'ContextFile', paths: rowPaths.map((path) => [...path]) })
   const read = (take: number, after?: string) =>
@@ -145,17 +151,22 @@ const success = (name: string, description: string) =>
     }),
   })
 const ContextFileCreateSuccess = success('ContextFileCreateSuccess', 'The file was made.')
-const ContextFileUpdateSuccess = success('ContextFileUpdateSuccess', 'The file is as asked; no event where nothing changed.')
+const ContextFileUpdateSuccess = success(
+  'ContextFileUpdateSuccess',
+  'The file is as asked; no event where nothing changed.',
+)
 const ContextFileReportStatusSuccess = success(
   'ContextFileReportStatusSuccess',
   'The status is recorded; no event where nothing changed.',
 )
-const ContextFilesCreateSuccess = builder.objectRef<{ contextFiles: FileRow[] }>('ContextFilesCreateSuccess').implement({
-  description: 'All files were made.',
-  fields: (t) => ({
-    contextFiles: t.expose('contextFiles', { type: [ContextFileRef], description: 'The files, in the order given.' }),
-  }),
-})
+const ContextFilesCreateSuccess = builder
+  .objectRef<{ contextFiles: FileRow[] }>('ContextFilesCreateSuccess')
+  .implement({
+    description: 'All files were made.',
+    fields: (t) => ({
+      contextFiles: t.expose('contextFiles', { type: [ContextFileRef], description: 'The files, in the order given.' }),
+    }),
+  })
 const ContextFileDeleteSuccess = builder.objectRef<{ deletedId: string }>('ContextFileDeleteSuccess').implement({
   description: 'The file was deleted.',
   fields: (t) => ({ deletedId: t.exposeID('deletedId', { description: 'Its id.' }) }),

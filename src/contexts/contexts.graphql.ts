@@ -75,7 +75,9 @@ type ContextRow = typeof ContextRef.$inferType
 const success = (name: string, description: string) =>
   builder.objectRef<{ context: ContextRow }>(name).implement({
     description,
-    fields: (t) => ({ context: t.expose('context', { type: ContextRef, description: 'The context after the change.' }) }),
+    fields: (t) => ({
+      context: t.expose('context', { type: ContextRef, description: 'The context after the change.' }),
+    }),
   })
 const ContextCreateSuccess = success('ContextCreateSuccess', 'The context was made.')
 const ContextUpdateSuccess = success('ContextUpdateSuccess', 'The context is as asked; no event where nothing changed.')
@@ -90,7 +92,9 @@ builder.mutationFields((t) => ({
     description: 'Makes a context. Emits context.created.',
     args: { input: t.arg({ type: ContextCreateInput, required: true, description: 'The context.' }) },
     errors: resultUnion('ContextCreate', 'InvalidInputError'),
-    resolve: async (_, { input }, { commit, viewer }) => ({ context: await createContext(commit, viewer, input as never) }),
+    resolve: async (_, { input }, { commit, viewer }) => ({
+      context: await createContext(commit, viewer, input as never),
+    }),
   }),
   contextUpdate: t.field({
     type: ContextUpdateSuccess,
@@ -106,7 +110,8 @@ builder.mutationFields((t) => ({
   }),
   contextDelete: t.field({
     type: ContextDeleteSuccess,
-    description: 'Deletes a context that holds no files. Emits context.deleted, and agent.updated for agents that used it.',
+    description:
+      'Deletes a context that holds no files. Emits context.deleted, and agent.updated for agents that used it.',
     args: { id: t.arg.id({ required: true, description: 'ctx_…' }) },
     errors: resultUnion('ContextDelete', 'NotFoundError', 'ContextNotEmptyError'),
     resolve: async (_, { id }, { commit, viewer }) => ({ deletedId: await deleteContext(commit, viewer, id) }),

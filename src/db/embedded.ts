@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils'
 import { PrismaPGlite } from 'pglite-prisma-adapter'
-import type { Database } from './database.ts'
 import { lockDataDir } from './data-dir-lock.ts'
+import type { Database } from './database.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { migrate } from './migrate.ts'
 
@@ -36,7 +36,10 @@ async function openOn(pglite: PGlite, onClose: () => Promise<void>): Promise<Dat
   return {
     setting: 'embedded',
     prisma,
-    sql: { query: async <Row>(text: string, params?: readonly unknown[]) => (await pglite.query<Row>(text, params as unknown[])).rows },
+    sql: {
+      query: async <Row>(text: string, params?: readonly unknown[]) =>
+        (await pglite.query<Row>(text, params as unknown[])).rows,
+    },
     async [Symbol.asyncDispose]() {
       await prisma.$disconnect()
       await pglite.close()

@@ -1,7 +1,7 @@
 import { v7 } from 'uuid'
 
 /** What each kind of id begins with. The same everywhere: API, callback body, console and logs. */
-export const prefixes = {
+const prefixes = {
   App: 'app',
   ApiKey: 'key',
   Webhook: 'wh',

@@ -32,7 +32,9 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
   return {
     setting: 'postgres',
     prisma,
-    sql: { query: async (text, params) => (await pool.query({ name: nameOf(text), text, values: params as unknown[] })).rows },
+    sql: {
+      query: async (text, params) => (await pool.query({ name: nameOf(text), text, values: params as unknown[] })).rows,
+    },
     async [Symbol.asyncDispose]() {
       await prisma.$disconnect()
       await pool.end()

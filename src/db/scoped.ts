@@ -1,5 +1,5 @@
-import type { Prisma, PrismaClient } from './generated/prisma/client.ts'
 import type { Tx } from './database.ts'
+import type { Prisma, PrismaClient } from './generated/prisma/client.ts'
 
 /** Models whose rows are reached only through a row of the app, and bear no appId of their own. */
 const throughParent = new Set<Prisma.ModelName>(['DeliveryAttempt', 'Document'])
@@ -28,7 +28,8 @@ export function scopeTo(prisma: PrismaClient, appId: string): ScopedDb {
             scoped.data = [scoped.data ?? []].flat().map((row) => ({ ...row, ...owner }))
           } else if (operation === 'upsert') throw new Error('upsert is not scoped; use create or update')
           // AND, not a merge: a caller's own condition on the same field must not be lost.
-          else scoped.where = { ...scoped.where, AND: [owner, ...[(scoped.where as { AND?: object })?.AND ?? []].flat()] }
+          else
+            scoped.where = { ...scoped.where, AND: [owner, ...[(scoped.where as { AND?: object })?.AND ?? []].flat()] }
           return query(scoped as typeof args)
         },
       },

@@ -16,7 +16,10 @@ builder.prismaObject('DeliveryAttempt', {
     startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it began.' }),
     durationMs: t.exposeInt('durationMs', { description: 'Milliseconds from its begin to its end, body included.' }),
     requestHeaders: t.expose('requestHeaders', { type: 'JSON', description: 'The headers that were sent.' }),
-    responseStatus: t.exposeInt('responseStatus', { nullable: true, description: 'The HTTP status, if there was one.' }),
+    responseStatus: t.exposeInt('responseStatus', {
+      nullable: true,
+      description: 'The HTTP status, if there was one.',
+    }),
     responseHeaders: t.field({
       type: 'JSON',
       nullable: true,
@@ -35,8 +38,7 @@ builder.prismaObject('DeliveryAttempt', {
   }),
 })
 
-/** A delivery. */
-export const DeliveryRef = builder.prismaNode('Delivery', {
+const DeliveryRef = builder.prismaNode('Delivery', {
   id: { field: 'id' },
   description: 'What one webhook is owed for one event.',
   fields: (t) => ({
@@ -100,12 +102,16 @@ builder.queryFields((t) => ({
       until: t.arg({ type: 'DateTime', description: 'Only those made before this moment.' }),
     },
     resolve: (_, { first, after, webhookId, status, types, since, until }, context, info) =>
-      listDeliveries(context, info, { first, after }, {
-        webhookId: webhookId ?? undefined,
-        status: status ?? undefined,
-        ...(types?.length && { event: { type: { in: types } } }),
-        createdAt: { gte: since ?? undefined, lt: until ?? undefined },
-      }),
+      listDeliveries(
+        context,
+        info,
+        { first, after },
+        {
+          webhookId: webhookId ?? undefined,
+          status: status ?? undefined,
+          ...(types?.length && { event: { type: { in: types } } }),
+          createdAt: { gte: since ?? undefined, lt: until ?? undefined },
+        },
+      ),
   }),
 }))
-

@@ -19,7 +19,7 @@ export interface AttemptResult {
 }
 
 /** Of a response's body so much is read and kept; the rest is not awaited. */
-export const MAX_RESPONSE_BYTES = 16 * 1024
+const MAX_RESPONSE_BYTES = 16 * 1024
 
 /**
  * Posts the body once and waits for the answer until `timeoutMs` from now, body included. Never throws: whatever
@@ -105,5 +105,7 @@ function blockedCause(error: unknown): BlockedError | null {
 function describe(error: unknown): string {
   const { message, code, errors } = error as { message?: string; code?: string; errors?: unknown[] }
   if (!message && errors?.[0]) return describe(errors[0])
-  return [message || 'The connection failed', code && !message?.includes(code) ? `(${code})` : ''].filter(Boolean).join(' ')
+  return [message || 'The connection failed', code && !message?.includes(code) ? `(${code})` : '']
+    .filter(Boolean)
+    .join(' ')
 }

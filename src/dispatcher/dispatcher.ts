@@ -191,5 +191,10 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
 }
 
 function lastWebhook(claimed: readonly Claimed[]): string {
-  return claimed.reduce((last, { webhookId }) => (webhookId > last ? webhookId : last), '')
+  return (
+    claimed
+      .map(({ webhookId }) => webhookId)
+      .sort()
+      .at(-1) ?? ''
+  )
 }

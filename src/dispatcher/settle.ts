@@ -54,7 +54,7 @@ export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Se
     column(({ result }) => JSON.stringify(result.requestHeaders)),
     column(({ result }) => result.responseStatus),
     column(({ result }) => result.responseHeaders && JSON.stringify(result.responseHeaders, storableValue)),
-    column(({ result }) => result.responseBody && result.responseBody.toString('base64')),
+    column(({ result }) => result.responseBody?.toString('base64')),
     column(({ result }) => result.responseBodyTruncated),
     column(({ result }) => result.failure && storable(result.failure)),
   ])

@@ -19,11 +19,7 @@ export interface Settler {
 }
 
 /** @param onSettled told of each batch that is through, with the ids of those whose lease had been lost. */
-export function startSettler(deps: {
-  sql: Sql
-  log: Logger
-  onSettled(batch: readonly Claimed[]): void
-}): Settler {
+export function startSettler(deps: { sql: Sql; log: Logger; onSettled(batch: readonly Claimed[]): void }): Settler {
   const { sql, log } = deps
   const signal = createSignal()
   let waiting: Settlement[] = []

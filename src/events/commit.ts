@@ -73,7 +73,11 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
           async (tx) => {
             const point = await lockApp(tx, appId)
             const news: NewEvent[] = []
-            const change: Change = { tx: tx as unknown as ScopedTx, at: point.at, emit: (event) => void news.push(event) }
+            const change: Change = {
+              tx: tx as unknown as ScopedTx,
+              at: point.at,
+              emit: (event) => void news.push(event),
+            }
             const values: unknown[] = []
             for (const job of group) values.push(await job.work(change))
             if (news.length === 0) return { values, events: [], deliveries: 0 }
@@ -108,4 +112,5 @@ const isDeadlock = (error: unknown) =>
   ['40001', '40P01'].includes(sqlState(error) ?? '') || (error as { code?: string }).code === 'P2034'
 
 /** The database itself is in trouble; to try the jobs one by one would only take longer. */
-const isOutage = (error: unknown) => /^(08|53|57|58)/.test(sqlState(error) ?? '') || /^P(1\d\d\d|2024|2028)$/.test((error as { code?: string }).code ?? '')
+const isOutage = (error: unknown) =>
+  /^(08|53|57|58)/.test(sqlState(error) ?? '') || /^P(1\d\d\d|2024|2028)$/.test((error as { code?: string }).code ?? '')

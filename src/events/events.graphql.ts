@@ -6,8 +6,7 @@ import { EntityType, EventType } from '../graphql/enums.ts'
 import { readPage } from '../page.ts'
 import { eventName, matchingTypes } from './catalogue.ts'
 
-/** An event. */
-export const EventRef = builder.prismaNode('Event', {
+const EventRef = builder.prismaNode('Event', {
   id: { field: 'id' },
   description: 'Something that happened to an entity of the app.',
   fields: (t) => ({

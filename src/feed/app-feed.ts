@@ -1,6 +1,11 @@
 import type { Committed, StoredEvent } from '../events/topics.ts'
 import { type LogReader, noFilter } from './log.ts'
-import type { Subscriber } from './subscriber.ts'
+
+/** Someone who is given an app's events. */
+interface Listener {
+  offer(event: StoredEvent): void
+  end(): void
+}
 
 /** Events read from the log at a time. */
 const PAGE = 200
@@ -12,7 +17,7 @@ const PAGE = 200
 export class AppFeed {
   /** Sequence of the newest event that the live subscribers were given. */
   last: number
-  readonly subscribers = new Set<Subscriber>()
+  readonly subscribers = new Set<Listener>()
   readonly #read: LogReader
   #target: number
   #catchingUp = false

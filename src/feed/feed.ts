@@ -31,7 +31,11 @@ export function createFeed(db: Database, bus: Bus, log: Logger): Feed {
 
   /** The app's feed, opened for its first user. Each call is answered by one of `leave`. */
   function enter(appId: string): Entry {
-    const entry = entries.get(appId) ?? { users: 0, feed: null, ready: open(appId, (committed) => entry.feed?.onCommitted(committed)) }
+    const entry = entries.get(appId) ?? {
+      users: 0,
+      feed: null,
+      ready: open(appId, (committed) => entry.feed?.onCommitted(committed)),
+    }
     entries.set(appId, entry)
     entry.users++
     return entry
@@ -70,7 +74,8 @@ export function createFeed(db: Database, bus: Bus, log: Logger): Feed {
   /** @returns the sequence that the cursor stands behind. */
   async function positionOf(appId: string, after: string, last: number): Promise<number> {
     const position = decodeEventCursor(after)
-    if (position === null || position > last) throw new BadRequestError('after must be a cursor of an event of this app')
+    if (position === null || position > last)
+      throw new BadRequestError('after must be a cursor of an event of this app')
     if (position === last) return position
     const [next] = await logReader(db, appId)(noFilter, position, position + 1, 1)
     if (!next) throw new CursorExpiredError('Events behind this cursor were removed; read the current state anew')

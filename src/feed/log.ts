@@ -46,7 +46,10 @@ export const logReader =
     })
 
 /** Newest sequence of each of the apps. */
-export async function lastSequences({ prisma }: Pick<Database, 'prisma'>, appIds: string[]): Promise<Map<string, number>> {
+export async function lastSequences(
+  { prisma }: Pick<Database, 'prisma'>,
+  appIds: string[],
+): Promise<Map<string, number>> {
   const apps = await prisma.app.findMany({ where: { id: { in: appIds } }, select: { id: true, lastSequence: true } })
   return new Map(apps.map(({ id, lastSequence }) => [id, lastSequence]))
 }

@@ -35,14 +35,21 @@ export function connectionOf<Row extends { id: string }>(
   const Edge = builder.objectRef<Row>(`${name}Edge`).implement({
     description: `One ${name} of a page.`,
     fields: (t) => ({
-      cursor: t.string({ description: 'Give it as `after` to read on behind this row.', resolve: (row) => cursor(row) }),
+      cursor: t.string({
+        description: 'Give it as `after` to read on behind this row.',
+        resolve: (row) => cursor(row),
+      }),
       node: t.field({ type: node, description: 'The row itself.', resolve: (row) => row as never }),
     }),
   })
   return builder.objectRef<ConnectionShape<Row>>(`${name}Connection`).implement({
     description: `A page of a list of ${name}.`,
     fields: (t) => ({
-      edges: t.field({ type: [Edge], description: 'The rows with their cursors.', resolve: ({ rows }) => rows as never }),
+      edges: t.field({
+        type: [Edge],
+        description: 'The rows with their cursors.',
+        resolve: ({ rows }) => rows as never,
+      }),
       nodes: t.field({ type: [node], description: 'The rows alone.', resolve: ({ rows }) => rows as never }),
       pageInfo: t.field({
         type: PageInfo,

@@ -43,7 +43,9 @@ export const DeactivationReason = builder.enumType('DeactivationReason', {
 export const DeliveryPolicy = builder.enumType('DeliveryPolicy', {
   description: 'What happens when an attempt fails.',
   values: {
-    RETRY: { description: 'It is tried again, 8 attempts in all: after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h, ±20 %.' },
+    RETRY: {
+      description: 'It is tried again, 8 attempts in all: after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h, ±20 %.',
+    },
     ONCE: { description: 'Nothing: one attempt, no retry.' },
   } as const,
 })
@@ -84,14 +86,5 @@ export const AgentAccess = builder.enumType('AgentAccess', {
   values: {
     OPEN_ACCESS: { description: 'Everyone.' },
     RESTRICTED_ACCESS: { description: 'Only whom it was opened to.' },
-  } as const,
-})
-
-export const ApiKeyScope = builder.enumType('ApiKeyScope', {
-  description: 'What a key may do. A wider scope holds the narrower ones.',
-  values: {
-    READ: { description: 'Queries and subscriptions.' },
-    WRITE: { description: 'Also agents, contexts and context files.' },
-    ADMIN: { description: 'Also webhooks, secrets, retry and replay of deliveries, and keys.' },
   } as const,
 })

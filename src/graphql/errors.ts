@@ -83,5 +83,8 @@ export function maskError(error: unknown, log: Logger): GraphQLError {
   const code = codes.get(cause.constructor)
   if (code) return new GraphQLError((cause as Error).message, { ...at, extensions: { code } })
   log.error({ err: cause, path }, 'a request failed')
-  return new GraphQLError('Something went wrong here; it was logged', { ...at, extensions: { code: 'INTERNAL_SERVER_ERROR' } })
+  return new GraphQLError('Something went wrong here; it was logged', {
+    ...at,
+    extensions: { code: 'INTERNAL_SERVER_ERROR' },
+  })
 }

@@ -1,4 +1,10 @@
-import { ConflictError, ContextNotEmptyError, InvalidInputError, NotFoundError, WebhookLimitReachedError } from '../errors.ts'
+import {
+  ConflictError,
+  ContextNotEmptyError,
+  InvalidInputError,
+  NotFoundError,
+  WebhookLimitReachedError,
+} from '../errors.ts'
 
 const errorTypes = { InvalidInputError, NotFoundError, WebhookLimitReachedError, ContextNotEmptyError, ConflictError }
 

@@ -25,7 +25,10 @@ export function createGraphQLServer(db: Database, services: Services, corsOrigin
     graphiql: false,
     batching: false,
     multipart: false,
-    cors: corsOrigins.length > 0 && { origin: [...corsOrigins], allowedHeaders: ['content-type', 'x-api-key', 'authorization'] },
+    cors: corsOrigins.length > 0 && {
+      origin: [...corsOrigins],
+      allowedHeaders: ['content-type', 'x-api-key', 'authorization'],
+    },
     logging: false,
     maskedErrors: { maskError: (error) => maskError(error, log) },
     context: ({ viewer }) => ({ ...services, viewer, db: scopeTo(db.prisma, viewer.appId) }),

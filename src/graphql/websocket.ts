@@ -37,7 +37,8 @@ export function serveWebSocket(
     {
       // The engine's own execute and subscribe, so that HTTP and WebSocket answer alike.
       execute: ((args: { rootValue: { execute(args: unknown): unknown } }) => args.rootValue.execute(args)) as never,
-      subscribe: ((args: { rootValue: { subscribe(args: unknown): unknown } }) => args.rootValue.subscribe(args)) as never,
+      subscribe: ((args: { rootValue: { subscribe(args: unknown): unknown } }) =>
+        args.rootValue.subscribe(args)) as never,
       async onConnect({ connectionParams, extra }) {
         const key = keyOf(connectionParams ?? {})
         const viewer = key ? await authenticator.authenticate(key) : null

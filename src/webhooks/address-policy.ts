@@ -27,7 +27,9 @@ export function createAddressPolicy(allow: readonly Cidr[]): AddressPolicy {
       if (!ipaddr.isValid(text)) return false
       // A mapped IPv6 address becomes the IPv4 address that the system would connect to.
       const address = ipaddr.process(text)
-      const allowed = allow.some(([base, bits]) => base.kind() === address.kind() && address.match([base, bits] as never))
+      const allowed = allow.some(
+        ([base, bits]) => base.kind() === address.kind() && address.match([base, bits] as never),
+      )
       return allowed || isPublic(address)
     },
     allowsPort: (port) => port === 80 || port === 443 || (port >= 1024 && port <= 65_535),

@@ -41,7 +41,9 @@ export function createSecretBox(keys: readonly Buffer[]): SecretBox {
       const bytes = Buffer.from(sealed.slice(VERSION.length), 'base64')
       for (const key of keys) {
         try {
-          const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+          const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
+            authTagLength: TAG_BYTES,
+          })
           decipher.setAAD(context(owner)).setAuthTag(bytes.subarray(-TAG_BYTES))
           const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES))
           return Buffer.concat([text, decipher.final()]).toString('utf8')

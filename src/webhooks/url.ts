@@ -22,11 +22,18 @@ export const webhookUrl = (policy: AddressPolicy) =>
 
 function parse(value: string, policy: AddressPolicy): URL | null {
   // The standard would silently drop or turn these; who sends them did not mean the URL that comes out.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (/[\u0000-\u0020\u007f\\]/.test(value)) return null
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return null
   const url = new URL(value)
-  if (url.username || url.password || value.replace(/^[^/]*\/\//, '').split(/[/?#]/)[0]?.includes('@')) return null
+  if (
+    url.username ||
+    url.password ||
+    value
+      .replace(/^[^/]*\/\//, '')
+      .split(/[/?#]/)[0]
+      ?.includes('@')
+  )
+    return null
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
   if (url.port === '0' || !policy.allowsPort(port)) return null
   return hostAllowed(url.hostname, policy) ? url : null

@@ -93,13 +93,15 @@ const WebhookUpdateInput = builder.inputType('WebhookUpdateInput', {
 })
 
 type WebhookRow = typeof WebhookRef.$inferType
-const WebhookCreateSuccess = builder.objectRef<{ webhook: WebhookRow; secret: string }>('WebhookCreateSuccess').implement({
-  description: 'The webhook was made.',
-  fields: (t) => ({
-    webhook: t.expose('webhook', { type: WebhookRef, description: 'The webhook.' }),
-    secret: t.exposeString('secret', { description: 'What its callbacks are signed with: whsec_…' }),
-  }),
-})
+const WebhookCreateSuccess = builder
+  .objectRef<{ webhook: WebhookRow; secret: string }>('WebhookCreateSuccess')
+  .implement({
+    description: 'The webhook was made.',
+    fields: (t) => ({
+      webhook: t.expose('webhook', { type: WebhookRef, description: 'The webhook.' }),
+      secret: t.exposeString('secret', { description: 'What its callbacks are signed with: whsec_…' }),
+    }),
+  })
 const WebhookUpdateSuccess = builder.objectRef<{ webhook: WebhookRow }>('WebhookUpdateSuccess').implement({
   description: 'The webhook is as asked.',
   fields: (t) => ({ webhook: t.expose('webhook', { type: WebhookRef, description: 'The webhook after the change.' }) }),

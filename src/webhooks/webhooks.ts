@@ -11,9 +11,7 @@ import type { AddressPolicy } from './address-policy.ts'
 import { newSecret, type SecretBox } from './secrets.ts'
 import { webhookUrl } from './url.ts'
 
-const entities = z
-  .array(z.enum(EntityType), "This field can't be null")
-  .transform((values) => [...new Set(values)])
+const entities = z.array(z.enum(EntityType), "This field can't be null").transform((values) => [...new Set(values)])
 const active = z.boolean("This field can't be null")
 const deliveryPolicy = z.enum(DeliveryPolicy, "This field can't be null")
 
@@ -63,7 +61,9 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
         const webhook = await tx.webhook.create({ data })
         const secret = newSecret()
         const sealed = secrets.seal(secret, { appId, webhookId: id })
-        await tx.webhookSecret.create({ data: { id: newId('WebhookSecret'), appId, webhookId: id, sealed, createdAt: at } })
+        await tx.webhookSecret.create({
+          data: { id: newId('WebhookSecret'), appId, webhookId: id, sealed, createdAt: at },
+        })
         return { webhook, secret }
       })
     },
@@ -108,7 +108,7 @@ function statusFields(active: boolean, at: Date) {
 }
 
 /** Cancels what the webhook is still owed. An attempt under way ends as it ends: what was delivered counts. */
-export async function cancelPending(tx: ScopedTx, webhookId: string, at: Date): Promise<void> {
+async function cancelPending(tx: ScopedTx, webhookId: string, at: Date): Promise<void> {
   await tx.delivery.updateMany({
     where: { webhookId, status: 'PENDING' },
     data: { status: 'CANCELED', completedAt: at },

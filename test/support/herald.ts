@@ -15,7 +15,7 @@ export interface Herald {
 }
 
 /** An empty database of its own on the tests' Postgres, and its URL. */
-export async function freshDatabase(): Promise<string> {
+async function freshDatabase(): Promise<string> {
   const name = `herald_${randomUUID().replaceAll('-', '')}`
   const client = new pg.Client({ connectionString: inject('databaseUrl') })
   await client.connect()
@@ -87,7 +87,11 @@ export async function raw(herald: Pick<Herald, 'url' | 'key'>, query: string, va
 }
 
 /** Waits for a state, not for a time. */
-export async function eventually<T>(probe: () => T | Promise<T>, what: string, timeoutMs = 30_000): Promise<NonNullable<T>> {
+export async function eventually<T>(
+  probe: () => T | Promise<T>,
+  what: string,
+  timeoutMs = 30_000,
+): Promise<NonNullable<T>> {
   const end = Date.now() + timeoutMs
   for (;;) {
     const value = await probe()

@@ -39,10 +39,31 @@ async function findPostgres(): Promise<string> {
   const as = (command: string, args: string[]): [string, string[]] =>
     asRoot ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', command, ...args]] : [command, args]
   const data = join(dir, 'data')
-  const [initdb, initdbArgs] = as(`${bin}/initdb`, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'])
+  const [initdb, initdbArgs] = as(`${bin}/initdb`, [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '-A',
+    'trust',
+    '-E',
+    'UTF8',
+    '--locale=C',
+  ])
   execFileSync(initdb, initdbArgs, { stdio: 'ignore', cwd: dir })
-  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${dir}`, 'max_connections=300', 'timezone=Asia/Tokyo']
-  const [server, serverArgs] = as(`${bin}/postgres`, ['-D', data, '-p', String(port), ...settings.flatMap((s) => ['-c', s])])
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${dir}`,
+    'max_connections=300',
+    'timezone=Asia/Tokyo',
+  ]
+  const [server, serverArgs] = as(`${bin}/postgres`, [
+    '-D',
+    data,
+    '-p',
+    String(port),
+    ...settings.flatMap((s) => ['-c', s]),
+  ])
   const child = spawn(server, serverArgs, { stdio: 'ignore', cwd: dir })
   stops.push(() => {
     child.kill('SIGQUIT')
@@ -59,7 +80,9 @@ async function findRedis(): Promise<string> {
   if (await listens(6379)) return 'redis://127.0.0.1:6379'
   const bin = programs('redis-server', 'redis-server', 'redis-server')
   const port = await freePort()
-  const child = spawn(`${bin}/redis-server`, ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+  const child = spawn(`${bin}/redis-server`, ['--port', String(port), '--save', '', '--appendonly', 'no'], {
+    stdio: 'ignore',
+  })
   stops.push(() => child.kill('SIGKILL'))
   await until(() => listens(port), 'redis-server did not start')
   return `redis://127.0.0.1:${port}`
