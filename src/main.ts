@@ -1,35 +1,12 @@
-import { createApp } from './app.ts'
-import { ConfigError, readConfig } from './config.ts'
-import { DataDirInUseError } from './db/data-dir-lock.ts'
-import { createLogger } from './log.ts'
+#!/usr/bin/env node
+// The command line, and the only reader of process.env. Each command is a file in cli/, loaded when it is asked for.
+import { program } from 'commander'
 
-/** A shutdown that takes longer is cut off: the leases bring back what it held. */
-const SHUTDOWN_MS = 19_000
+program.name('herald').description('A GraphQL-native webhook service.')
 
-try {
-  const config = readConfig(process.env)
-  const log = createLogger(config.logLevel)
-  // A bug is logged whole and never ends the process; everything that must hold is in the database.
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
-  process.on('uncaughtException', (error) => log.error({ err: error }, 'uncaught exception'))
+program
+  .command('serve', { isDefault: true })
+  .description('API, dispatcher and live feed, as ROLES says')
+  .action(async () => (await import('./cli/serve.ts')).serve(process.env))
 
-  const app = await createApp(config, log)
-  if (app.madeKey) console.log(`Made an app and this ADMIN key for it, shown once: ${app.madeKey}`)
-  console.log(`Herald listens at ${app.url} (${app.setting})`)
-  if (!config.redisUrl) console.log('No REDIS_URL: the bus is in this process, so it must be the only one')
-
-  let stopping = false
-  const stop = async (signal: string) => {
-    if (stopping) return
-    stopping = true
-    log.info({ signal }, 'stopping')
-    setTimeout(() => process.exit(1), SHUTDOWN_MS).unref()
-    await app[Symbol.asyncDispose]()
-    process.exit(0)
-  }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
-} catch (error) {
-  const known = error instanceof ConfigError || error instanceof DataDirInUseError
-  console.error(known ? `herald: ${error.message}` : error)
-  process.exit(1)
-}
+await program.parseAsync()

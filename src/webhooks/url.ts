@@ -22,7 +22,7 @@ export const webhookUrl = (policy: AddressPolicy) =>
 
 function parse(value: string, policy: AddressPolicy): URL | null {
   // The standard would silently drop or turn these; who sends them did not mean the URL that comes out.
-  if (/[\u0000-\u0020\u007f\\]/.test(value)) return null
+  if ([...value].some((character) => character <= ' ' || character === '\u007f' || character === '\\')) return null
   if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return null
   const url = new URL(value)
   if (
