@@ -4,7 +4,8 @@ import { ForbiddenError } from '../errors.ts'
 /** Who asks: an API key, and with it the one app that everything it does is scoped to. */
 export interface Viewer {
   readonly appId: string
-  readonly keyId: string
+  /** Null: Herald itself, in the background. */
+  readonly keyId: string | null
   readonly scopes: readonly ApiKeyScope[]
 }
 

@@ -3,11 +3,13 @@ import { requireScope, type Viewer } from '../access/viewer.ts'
 import type { Webhook } from '../db/generated/prisma/client.ts'
 import { DeliveryPolicy, EntityType } from '../db/generated/prisma/enums.ts'
 import { newId } from '../db/ids.ts'
-import type { ScopedDb, ScopedTx } from '../db/scoped.ts'
+import type { ScopedDb } from '../db/scoped.ts'
 import { NotFoundError, WebhookLimitReachedError } from '../errors.ts'
 import type { Commit } from '../events/commit.ts'
+import { webhookTopic } from '../events/topics.ts'
 import { optionalText, validate, withDefault } from '../validate.ts'
 import type { AddressPolicy } from './address-policy.ts'
+import { deactivateWebhook } from './deactivate.ts'
 import { newSecret, type SecretBox } from './secrets.ts'
 import { webhookUrl } from './url.ts'
 
@@ -57,7 +59,14 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
       return commit(viewer, 'ADMIN', async ({ tx, at }) => {
         if ((await tx.webhook.count()) >= limit) throw new WebhookLimitReachedError(limit)
         const id = newId('Webhook')
-        const data = { id, appId, ...fields, ...statusFields(active, at), createdAt: at, updatedAt: at }
+        const data = {
+          id,
+          appId,
+          ...fields,
+          ...(active ? activeFields : inactiveFields(at)),
+          createdAt: at,
+          updatedAt: at,
+        }
         const webhook = await tx.webhook.create({ data })
         const secret = newSecret()
         const sealed = secrets.seal(secret, { appId, webhookId: id })
@@ -72,19 +81,21 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
     async update(viewer: Viewer, id: string, input: WebhookUpdateInput): Promise<Webhook> {
       requireScope(viewer, 'ADMIN')
       const { active, ...fields } = validate(inputs.update, input)
-      return commit(viewer, 'ADMIN', async ({ tx, at }) => {
+      return commit(viewer, 'ADMIN', async (change) => {
+        const { tx, at } = change
         const before = await tx.webhook.findUnique({ where: { id } })
         if (!before) throw new NotFoundError(id)
-        const turned = active !== undefined && active !== (before.status === 'ACTIVE')
-        if (turned && !active) await cancelPending(tx, id, at)
-        const status = turned ? statusFields(active, at) : {}
+        change.publish(webhookTopic, id)
+        if (active === false) await deactivateWebhook(change, id, 'MANUAL')
+        const status = active && before.status === 'INACTIVE' ? activeFields : {}
         return tx.webhook.update({ where: { id }, data: { ...fields, ...status, updatedAt: at } })
       })
     },
 
     /** Its deliveries go with it. @returns the id. @throws NotFoundError */
     async delete(viewer: Viewer, id: string): Promise<string> {
-      return commit(viewer, 'ADMIN', async ({ tx }) => {
+      return commit(viewer, 'ADMIN', async ({ tx, publish }) => {
+        publish(webhookTopic, id)
         const { count } = await tx.webhook.deleteMany({ where: { id } })
         if (count === 0) throw new NotFoundError(id)
         return id
@@ -101,16 +112,11 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
   }
 }
 
-function statusFields(active: boolean, at: Date) {
-  return active
-    ? { status: 'ACTIVE' as const, deactivationReason: null, deactivatedAt: null, failingSince: null }
-    : { status: 'INACTIVE' as const, deactivationReason: 'MANUAL' as const, deactivatedAt: at }
-}
-
-/** Cancels what the webhook is still owed. An attempt under way ends as it ends: what was delivered counts. */
-async function cancelPending(tx: ScopedTx, webhookId: string, at: Date): Promise<void> {
-  await tx.delivery.updateMany({
-    where: { webhookId, status: 'PENDING' },
-    data: { status: 'CANCELED', completedAt: at },
-  })
-}
+const activeFields = {
+  status: 'ACTIVE',
+  deactivationReason: null,
+  deactivatedAt: null,
+  failingSince: null,
+} as const
+const inactiveFields = (at: Date) =>
+  ({ status: 'INACTIVE', deactivationReason: 'MANUAL', deactivatedAt: at, failingSince: null }) as const
