@@ -6,6 +6,8 @@ export interface Viewer {
   readonly appId: string
   readonly keyId: string
   readonly scopes: readonly ApiKeyScope[]
+  /** The address that the request came from, for the audit log. */
+  readonly ip: string
 }
 
 /** A wider scope holds the narrower ones. */

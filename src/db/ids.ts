@@ -11,6 +11,7 @@ const prefixes = {
   ContextFile: 'file',
   Event: 'evt',
   Delivery: 'dlv',
+  AuditEntry: 'aud',
 } as const
 
 /** A kind of thing that has an id of its own. */
