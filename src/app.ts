@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { bootstrap, createAuthenticator } from './access/api-keys.ts'
+import { bootstrap } from './access/api-keys.ts'
+import { createAuthenticator } from './access/authenticator.ts'
+import { createClientAddress } from './access/client-address.ts'
 import { createInProcessBus } from './bus/in-process.ts'
 import { createRedisBus } from './bus/redis.ts'
 import type { Config } from './config.ts'
@@ -64,14 +66,16 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const feed = createFeed(db, bus, log)
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
       const engine = createGraphQLServer(db, { commit, feed, webhooks }, config.corsOrigins, log)
-      graphql = { engine, authenticator: createAuthenticator(db, log) }
+      graphql = {
+        engine,
+        authenticator: createAuthenticator(db, log),
+        clientAddress: createClientAddress(config.trustedProxies),
+      }
       closeStreams = async () => feed[Symbol.asyncDispose]()
     }
 
     const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql })
-    const closeSockets = graphql
-      ? serveWebSocket(server, graphql.engine, graphql.authenticator, config.maxBodyBytes)
-      : async () => {}
+    const closeSockets = graphql ? serveWebSocket(server, graphql, config.maxBodyBytes) : async () => {}
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(config.port, config.host, resolve)

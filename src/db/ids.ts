@@ -12,6 +12,7 @@ const prefixes = {
   Event: 'evt',
   Delivery: 'dlv',
   Replay: 'rpl',
+  AuditEntry: 'aud',
 } as const
 
 /** A kind of thing that has an id of its own. */

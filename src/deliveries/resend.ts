@@ -36,6 +36,7 @@ export async function retryDelivery(commit: Commit, viewer: Viewer, id: string):
       },
     })
     if (count === 0) throw new ConflictError('An attempt of this delivery is under way')
+    change.audit({ action: 'delivery.retried', targetId: id })
     change.publish(dueTopic, true)
     return tx.delivery.findUniqueOrThrow({ where: { id } })
   })
@@ -54,6 +55,7 @@ export async function testWebhook(commit: Commit, viewer: Viewer, webhookId: str
     const event = { type: 'WEBHOOK_TEST', entityId: webhookId, externalTenantId: null } as const
     const body = bodyOf(id, { ...event, data: { webhookId, name } }, { appId, at }, 0)
     await tx.event.create({ data: { id, appId, ...event, sequence: null, occurredAt: at, body } })
+    change.audit({ action: 'webhook.tested', targetId: webhookId })
     change.publish(dueTopic, true)
     return tx.delivery.create({
       data: { id: newDeliveryId(id), appId, webhookId, eventId: id, dueAt: at, createdAt: at },
@@ -101,6 +103,7 @@ export async function replayDeliveries(commit: Commit, viewer: Viewer, input: De
     const scheduledCount = await tx.delivery.count({
       where: { webhookId, status: { in: statuses }, id: { gte: range.fromId, lt: range.untilId }, NOT: leased(at) },
     })
+    change.audit({ action: 'webhook.replayed', targetId: webhookId })
     change.publish(replayTopic, true)
     const completedAt = scheduledCount === 0 ? at : null
     const data = { id: newId('Replay'), appId: viewer.appId, webhookId, statuses, ...range, scheduledCount }

@@ -70,7 +70,7 @@ const claimSql = `
     SELECT webhook.id, url, "deliveryPolicy", array(
       SELECT sealed FROM "WebhookSecret" secret
       WHERE secret."webhookId" = webhook.id AND ("validUntil" IS NULL OR "validUntil" > now())
-      ORDER BY "createdAt" DESC
+      ORDER BY "createdAt" DESC, id DESC
     ) AS sealed
     FROM "Webhook" webhook WHERE webhook.id IN (SELECT "webhookId" FROM claimed)
   )

@@ -1,4 +1,6 @@
+import '../access/api-keys.graphql.ts'
 import '../access/app.graphql.ts'
+import '../access/audit.graphql.ts'
 import '../agents/agents.graphql.ts'
 import '../context-files/context-files.graphql.ts'
 import '../contexts/contexts.graphql.ts'

@@ -33,4 +33,6 @@ export type Deactivate = (appId: string, webhookId: string, reason: Deactivation
 export const createDeactivate =
   (commit: Commit): Deactivate =>
   (appId, webhookId, reason) =>
-    commit({ appId, keyId: null, scopes: ['ADMIN'] }, 'ADMIN', (change) => deactivateWebhook(change, webhookId, reason))
+    commit({ appId, keyId: null, ip: null, scopes: ['ADMIN'] }, 'ADMIN', (change) =>
+      deactivateWebhook(change, webhookId, reason),
+    )
