@@ -7,8 +7,8 @@ export interface Viewer {
   /** Null: Herald itself, in the background. */
   readonly keyId: string | null
   readonly scopes: readonly ApiKeyScope[]
-  /** The address that the request came from, for the audit log. */
-  readonly ip: string
+  /** The address that the request came from, for the audit log. Null: it came over no network. */
+  readonly ip: string | null
 }
 
 /** A wider scope holds the narrower ones. */
