@@ -69,6 +69,33 @@ export async function startHerald(env: Record<string, string>): Promise<Herald> 
   }
 }
 
+/** Runs a command of the command line to its end. */
+export async function herald(env: Record<string, string>, ...args: string[]) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...args], {
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env },
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk) => (out += chunk))
+  child.stderr.on('data', (chunk) => (err += chunk))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, out: out.trim(), err: err.trim() }
+}
+
+/** Asks the database of a production setting directly. */
+export async function sql<Row extends pg.QueryResultRow>(
+  env: Record<string, string>,
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: env.DATABASE_URL, options: '-c timezone=UTC' })
+  await client.connect()
+  try {
+    return (await client.query<Row>(text, values)).rows
+  } finally {
+    await client.end()
+  }
+}
+
 /** Posts a document; fails the test where there are `errors`. */
 export async function gql(herald: Pick<Herald, 'url' | 'key'>, query: string, variables: object = {}): Promise<any> {
   const { data, errors } = await raw(herald, query, variables)
