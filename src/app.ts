@@ -17,6 +17,7 @@ import { serveWebSocket } from './graphql/websocket.ts'
 import { createHttpServer, type HttpDeps } from './http.ts'
 import type { Logger } from './log.ts'
 import { createAddressPolicy } from './webhooks/address-policy.ts'
+import { createDeactivate } from './webhooks/deactivate.ts'
 import { createSecretBox } from './webhooks/secrets.ts'
 import { createWebhooks } from './webhooks/webhooks.ts'
 
@@ -53,8 +54,10 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
 
     const secrets = createSecretBox(config.secretsKeys)
     const policy = createAddressPolicy(config.callbackAllowCidrs)
+    const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0)
     if (config.roles.includes('dispatcher')) {
-      const deps = { sql: db.sql, bus, secrets, policy, log, userAgent: `Herald/${version}`, config }
+      const deactivate = createDeactivate(commit)
+      const deps = { deactivate, sql: db.sql, bus, secrets, policy, log, userAgent: `Herald/${version}`, config }
       const dispatcher = await startDispatcher(deps)
       started.push(() => dispatcher.stop())
     }
@@ -62,7 +65,6 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     let graphql: HttpDeps['graphql'] = null
     let closeStreams = async () => {}
     if (config.roles.includes('api')) {
-      const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0)
       const feed = createFeed(db, bus, log)
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
       const engine = createGraphQLServer(db, { commit, feed, webhooks }, config.corsOrigins, log)

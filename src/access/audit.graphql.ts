@@ -10,7 +10,7 @@ const AuditEntryRef = builder.prismaObject('AuditEntry', {
     at: t.expose('at', { type: 'DateTime', description: 'When the change was committed to.' }),
     keyId: t.exposeID('keyId', {
       nullable: true,
-      description: 'The key that did it; null: an operator, on the database itself.',
+      description: 'The key that did it; null: Herald itself, or an operator on the database.',
     }),
     action: t.exposeString('action', {
       description:

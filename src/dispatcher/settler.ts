@@ -1,4 +1,5 @@
 import type { Sql } from '../db/database.ts'
+import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import type { Logger } from '../log.ts'
 import type { Claimed } from './claim.ts'
 import { type Settlement, settle } from './settle.ts'
@@ -18,8 +19,16 @@ export interface Settler {
   stop(): Promise<void>
 }
 
-/** @param onSettled told of each batch that is through, with the ids of those whose lease had been lost. */
-export function startSettler(deps: { sql: Sql; log: Logger; onSettled(batch: readonly Claimed[]): void }): Settler {
+/**
+ * @param onSettled told of each batch that is through, whether or not the leases still held.
+ * @param onHopeless told of a webhook that is to be deactivated.
+ */
+export function startSettler(deps: {
+  sql: Sql
+  log: Logger
+  onSettled(batch: readonly Claimed[]): void
+  onHopeless(delivery: Claimed, reason: DeactivationReason): void
+}): Settler {
   const { sql, log } = deps
   const signal = createSignal()
   let waiting: Settlement[] = []
@@ -38,9 +47,12 @@ export function startSettler(deps: { sql: Sql; log: Logger; onSettled(batch: rea
       try {
         const kept = await settle(sql, batch)
         waiting = waiting.slice(batch.length)
-        for (const { delivery, result } of batch) {
-          if (kept.has(delivery.id)) continue
-          log.warn({ delivery: delivery.id, outcome: result.outcome }, 'an attempt ended after its lease was lost')
+        for (const { delivery, result, verdict } of batch) {
+          const settled = kept.get(delivery.id)
+          if (!settled) {
+            log.warn({ delivery: delivery.id, outcome: result.outcome }, 'an attempt ended after its lease was lost')
+          } else if (result.responseStatus === 410) deps.onHopeless(delivery, 'ENDPOINT_GONE')
+          else if (verdict.status === 'FAILED' && settled.failing) deps.onHopeless(delivery, 'FAILING')
         }
         deps.onSettled(batch.map(({ delivery }) => delivery))
       } catch (error) {

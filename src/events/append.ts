@@ -1,6 +1,6 @@
 import type { Tx } from '../db/database.ts'
 import type { EntityType, EventType } from '../db/generated/prisma/enums.ts'
-import { deliveryIdSql, newId } from '../db/ids.ts'
+import { deliveryIdSql, newEventId, newId } from '../db/ids.ts'
 import { entityOf, eventName } from './catalogue.ts'
 import type { StoredEvent } from './topics.ts'
 
@@ -22,7 +22,7 @@ export interface NewAudit {
   targetId: string
   /** The fields that an update changed. */
   changed?: readonly string[]
-  /** The key that did it. Null: an operator, on the database itself. */
+  /** The key that did it. Null: Herald itself, or an operator on the database. */
   keyId: string | null
   /** Where the request came from, if it came over the network. */
   ip: string | null
@@ -114,19 +114,21 @@ export async function appendEvents(
   return { events, deliveries: row?.deliveries ?? 0 }
 }
 
-/** The event with its body, whose bytes are fixed here once: every attempt signs and sends the same. */
-function toStored(event: NewEvent, { appId, at }: AppendPoint, sequence: number): StoredEvent {
-  const id = newId('Event')
-  const { type, entityId, externalTenantId, changed, data } = event
-  const body = JSON.stringify({
-    id,
-    type: eventName(type),
-    timestamp: at.toISOString(),
-    appId,
-    externalTenantId,
-    sequence,
-    ...(changed && { changed }),
-    data,
-  })
-  return { id, appId, sequence, type, entityId, externalTenantId, occurredAt: at, body }
+function toStored(event: NewEvent, point: AppendPoint, sequence: number): StoredEvent {
+  const id = newEventId(point.at, sequence)
+  const { type, entityId, externalTenantId } = event
+  const body = bodyOf(id, event, point, sequence)
+  return { id, appId: point.appId, sequence, type, entityId, externalTenantId, occurredAt: point.at, body }
+}
+
+/** The text that receivers are sent. Its bytes are fixed here once: every attempt signs and sends the same. */
+export function bodyOf(
+  id: string,
+  event: NewEvent,
+  { appId, at }: Pick<AppendPoint, 'appId' | 'at'>,
+  sequence: number,
+): string {
+  const { type, externalTenantId, changed, data } = event
+  const head = { id, type: eventName(type), timestamp: at.toISOString(), appId, externalTenantId, sequence }
+  return JSON.stringify({ ...head, ...(changed && { changed }), data })
 }

@@ -1,5 +1,5 @@
 import { requireScope, type Viewer } from '../access/viewer.ts'
-import type { Bus } from '../bus/bus.ts'
+import type { Bus, Topic } from '../bus/bus.ts'
 import type { Database } from '../db/database.ts'
 import { sqlState } from '../db/database.ts'
 import type { ApiKeyScope } from '../db/generated/prisma/enums.ts'
@@ -15,6 +15,8 @@ export interface Change {
   readonly at: Date
   /** Tells of what was changed; told to the world when the transaction commits, and only then. Is audited by itself. */
   emit(event: NewEvent): void
+  /** Publishes on the bus when the transaction commits, and only then. */
+  publish<T>(topic: Topic<T>, message: T): void
   /** Writes a change that emits no event into the audit log. */
   audit(entry: Pick<NewAudit, 'action' | 'targetId' | 'changed'>): void
 }
@@ -22,7 +24,7 @@ export interface Change {
 /**
  * Runs `work` in a transaction in which its app is locked: changes of one app see each other whole, one after the
  * other. What `work` throws rolls it back, and nothing is emitted. It may be run more than once, so it has no effect
- * but through `tx`, `emit` and `audit`. Whatever changes something says so by one of the latter two.
+ * but through what it is given. Whatever changes something says so by `emit` or `audit`.
  */
 export type Commit = <T>(viewer: Viewer, scope: ApiKeyScope, work: (change: Change) => Promise<T>) => Promise<T>
 
@@ -73,10 +75,13 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     /** @returns the jobs to be tried one by one, or null when each job has its answer. */
     async function commitGroup(group: Job[], attempt = 1): Promise<Job[] | null> {
       try {
-        const { values, events, deliveries } = await prisma.$transaction(
+        const { values, published, events } = await prisma.$transaction(
           async (tx) => {
             const point = await lockApp(tx, appId)
             const news: NewEvent[] = []
+            const published: (() => void)[] = []
+            const publish: Change['publish'] = (topic, message) =>
+              void published.push(() => bus.publish(topic, message))
             const audits: NewAudit[] = []
             const values: unknown[] = []
             for (const { viewer, work } of group) {
@@ -86,14 +91,17 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
                 news.push(event)
                 audit({ action: eventName(event.type), targetId: event.entityId, changed: event.changed })
               }
-              values.push(await work({ tx: tx as unknown as ScopedTx, at: point.at, emit, audit }))
+              values.push(await work({ tx: tx as unknown as ScopedTx, at: point.at, emit, audit, publish }))
             }
-            if (audits.length === 0) return { values, events: [], deliveries: 0 }
-            return { values, ...(await appendEvents(tx, point, news, audits, firstDelayS)) }
+            if (audits.length === 0) return { values, published, events: [] }
+            const { events, deliveries } = await appendEvents(tx, point, news, audits, firstDelayS)
+            if (deliveries > 0) publish(dueTopic, true)
+            return { values, published, events }
           },
           { maxWait: 10_000, timeout: 30_000 },
         )
-        announce(appId, events, deliveries)
+        announce(appId, events)
+        for (const publish of published) publish()
         group.forEach((job, index) => void job.resolve(values[index]))
         return null
       } catch (error) {
@@ -105,12 +113,11 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     }
   }
 
-  function announce(appId: string, events: StoredEvent[], deliveries: number): void {
+  function announce(appId: string, events: StoredEvent[]): void {
     const lastSequence = events.at(-1)?.sequence
     if (lastSequence === undefined) return
     const size = events.reduce((sum, event) => sum + event.body.length, 0)
     bus.publish(committedTopic(appId), { lastSequence, events: size > MAX_MESSAGE_CHARS ? [] : events })
-    if (deliveries > 0) bus.publish(dueTopic, true)
   }
 
   return commit

@@ -52,5 +52,16 @@ export const committedTopic = (appId: string): Topic<Committed> => ({
   },
 })
 
+const signal = (channel: string): Topic<true> => ({ channel, parse: (value) => (value === true ? true : null) })
+
 /** Deliveries fell due: dispatchers may look. */
-export const dueTopic: Topic<true> = { channel: 'due', parse: (value) => (value === true ? true : null) }
+export const dueTopic = signal('due')
+
+/** A replay was asked for: dispatchers may look. */
+export const replayTopic = signal('replay')
+
+/** A webhook was changed, deactivated or deleted: what dispatchers hold for it may no longer be right. Its id. */
+export const webhookTopic: Topic<string> = {
+  channel: 'webhooks',
+  parse: (value) => (typeof value === 'string' ? value : null),
+}

@@ -15,8 +15,8 @@ export const passes = ({ types, externalTenantId }: EventFilter, event: StoredEv
   (externalTenantId === null || event.externalTenantId === externalTenantId)
 
 /** The cursor right behind an event. */
-export const eventCursor = ({ sequence }: { sequence: number }): string =>
-  Buffer.from(`sequence:${sequence}`).toString('base64url')
+export const eventCursor = ({ sequence }: { sequence: number | null }): string =>
+  Buffer.from(`sequence:${sequence ?? 0}`).toString('base64url')
 
 /** The sequence in such a cursor; null when it is none. */
 export function decodeEventCursor(cursor: string): number | null {
@@ -43,7 +43,8 @@ export const logReader =
       },
       orderBy: { sequence: 'asc' },
       take,
-    })
+      // Whatever is behind a sequence has one.
+    }) as Promise<StoredEvent[]>
 
 /** Newest sequence of each of the apps. */
 export async function lastSequences(

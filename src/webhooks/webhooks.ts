@@ -6,9 +6,11 @@ import { newId } from '../db/ids.ts'
 import type { ScopedTx } from '../db/scoped.ts'
 import { ConflictError, NotFoundError, WebhookLimitReachedError } from '../errors.ts'
 import type { Commit } from '../events/commit.ts'
+import { webhookTopic } from '../events/topics.ts'
 import { changedFields } from '../events/wire.ts'
 import { optionalText, validate, withDefault } from '../validate.ts'
 import type { AddressPolicy } from './address-policy.ts'
+import { deactivateWebhook } from './deactivate.ts'
 import { newSecret, type SecretBox } from './secrets.ts'
 import { webhookUrl } from './url.ts'
 
@@ -74,7 +76,14 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
       return commit(viewer, 'ADMIN', async ({ tx, at, audit }) => {
         if ((await tx.webhook.count()) >= limit) throw new WebhookLimitReachedError(limit)
         const id = newId('Webhook')
-        const data = { id, appId, ...fields, ...statusFields(active, at), createdAt: at, updatedAt: at }
+        const data = {
+          id,
+          appId,
+          ...fields,
+          ...(active ? activeFields : inactiveFields(at)),
+          createdAt: at,
+          updatedAt: at,
+        }
         const webhook = await tx.webhook.create({ data })
         const secret = await addSecret(tx, appId, id, at)
         audit({ action: 'webhook.created', targetId: id })
@@ -86,23 +95,26 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
     async update(viewer: Viewer, id: string, input: WebhookUpdateInput): Promise<Webhook> {
       requireScope(viewer, 'ADMIN')
       const { active, ...fields } = validate(inputs.update, input)
-      return commit(viewer, 'ADMIN', async ({ tx, at, audit }) => {
+      return commit(viewer, 'ADMIN', async (change) => {
+        const { tx, at } = change
         const before = await tx.webhook.findUnique({ where: { id } })
         if (!before) throw new NotFoundError(id)
         const turned = active !== undefined && active !== (before.status === 'ACTIVE')
         const changed = changedFields(before, { ...before, ...defined(fields) })
         if (turned) changed.push('status')
         if (changed.length === 0) return before
-        if (turned && !active) await cancelPending(tx, id, at)
-        const status = turned ? statusFields(active, at) : {}
-        audit({ action: 'webhook.updated', targetId: id, changed })
+        change.audit({ action: 'webhook.updated', targetId: id, changed })
+        change.publish(webhookTopic, id)
+        if (turned && !active) await deactivateWebhook(change, id, 'MANUAL')
+        const status = turned && active ? activeFields : {}
         return tx.webhook.update({ where: { id }, data: { ...fields, ...status, updatedAt: at } })
       })
     },
 
     /** Its deliveries go with it. @returns the id. @throws NotFoundError */
     async delete(viewer: Viewer, id: string): Promise<string> {
-      return commit(viewer, 'ADMIN', async ({ tx, audit }) => {
+      return commit(viewer, 'ADMIN', async ({ tx, audit, publish }) => {
+        publish(webhookTopic, id)
         const { count } = await tx.webhook.deleteMany({ where: { id } })
         if (count === 0) throw new NotFoundError(id)
         audit({ action: 'webhook.deleted', targetId: id })
@@ -159,19 +171,14 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
   }
 }
 
+const activeFields = {
+  status: 'ACTIVE',
+  deactivationReason: null,
+  deactivatedAt: null,
+  failingSince: null,
+} as const
+const inactiveFields = (at: Date) =>
+  ({ status: 'INACTIVE', deactivationReason: 'MANUAL', deactivatedAt: at, failingSince: null }) as const
+
 const defined = <T extends object>(fields: T): Partial<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
-
-function statusFields(active: boolean, at: Date) {
-  return active
-    ? { status: 'ACTIVE' as const, deactivationReason: null, deactivatedAt: null, failingSince: null }
-    : { status: 'INACTIVE' as const, deactivationReason: 'MANUAL' as const, deactivatedAt: at }
-}
-
-/** Cancels what the webhook is still owed. An attempt under way ends as it ends: what was delivered counts. */
-async function cancelPending(tx: ScopedTx, webhookId: string, at: Date): Promise<void> {
-  await tx.delivery.updateMany({
-    where: { webhookId, status: 'PENDING' },
-    data: { status: 'CANCELED', completedAt: at },
-  })
-}
