@@ -35,7 +35,7 @@ it.each(['production', 'embedded'] as const)('makes apps and keys on the %s data
     expect(second.err).toMatch(/^herald: DATA_DIR .* is in use by another process/)
   }
   expect(await herald.kill('SIGTERM')).toBe(0)
-})
+}, 180_000)
 
 it('says in a line what is wrong, and makes nothing', async () => {
   const env = await settingEnv('production')

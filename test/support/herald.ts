@@ -96,21 +96,6 @@ export async function herald(env: Record<string, string>, ...args: string[]) {
   return { code, out: out.trim(), err: err.trim() }
 }
 
-/** Asks the database of a production setting directly. */
-export async function sql<Row extends pg.QueryResultRow>(
-  env: Record<string, string>,
-  text: string,
-  values: unknown[] = [],
-): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: env.DATABASE_URL, options: '-c timezone=UTC' })
-  await client.connect()
-  try {
-    return (await client.query<Row>(text, values)).rows
-  } finally {
-    await client.end()
-  }
-}
-
 /** Posts a document; fails the test where there are `errors`. */
 export async function gql(herald: Pick<Herald, 'url' | 'key'>, query: string, variables: object = {}): Promise<any> {
   const { data, errors } = await raw(herald, query, variables)
