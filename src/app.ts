@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { bootstrap } from './access/api-keys.ts'
+import { startAuditRetention } from './access/audit-retention.ts'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createClientAddress } from './access/client-address.ts'
+import { createLocalRateLimiter } from './access/rate-limiter.ts'
+import { createRedisRateLimiter } from './access/redis-rate-limiter.ts'
 import { createInProcessBus } from './bus/in-process.ts'
 import { createRedisBus } from './bus/redis.ts'
 import type { Config } from './config.ts'
@@ -11,7 +14,7 @@ import { openPostgres } from './db/postgres.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { createCommit } from './events/commit.ts'
 import { createFeed } from './feed/feed.ts'
-import { createGraphQLServer } from './graphql/server.ts'
+import { createGraphQLServer, type GraphQLOptions } from './graphql/server.ts'
 import { serveWebSocket } from './graphql/websocket.ts'
 import { createHttpServer, type HttpDeps } from './http.ts'
 import type { Logger } from './log.ts'
@@ -50,6 +53,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     started.push(async () => db[Symbol.asyncDispose]())
     const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createInProcessBus()
     started.push(async () => bus[Symbol.asyncDispose]())
+    started.push(startAuditRetention(db.sql, config.auditRetentionDays, log))
     const madeKey = await bootstrap(db, config.bootstrapApiKey)
 
     const secrets = createSecretBox(config.secretsKeys)
@@ -67,17 +71,21 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     if (config.roles.includes('api')) {
       const feed = createFeed(db, bus, log)
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
-      const engine = createGraphQLServer(db, { commit, feed, webhooks }, config.corsOrigins, log)
+      const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
+      started.push(async () => limiter[Symbol.asyncDispose]())
+      const engine = createGraphQLServer(db, { commit, feed, webhooks }, limiter, guardOptions(config), log)
       graphql = {
         engine,
-        authenticator: createAuthenticator(db, log),
+        authenticator: createAuthenticator(db, limiter, config.rateLimitFailedKeys, log),
         clientAddress: createClientAddress(config.trustedProxies),
       }
       closeStreams = async () => feed[Symbol.asyncDispose]()
     }
 
     const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql })
-    const closeSockets = graphql ? serveWebSocket(server, graphql, config.maxBodyBytes) : async () => {}
+    const closeSockets = graphql
+      ? serveWebSocket(server, graphql, config.maxBodyBytes, config.corsOrigins)
+      : async () => {}
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(config.port, config.host, resolve)
@@ -105,3 +113,19 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     throw error
   }
 }
+
+const guardOptions = (config: Config): GraphQLOptions => ({
+  corsOrigins: config.corsOrigins,
+  ratePerMin: config.rateLimitPerMin,
+  subscriptionsPerKey: config.rateLimitSubscriptions,
+  suggestions: config.suggestions,
+  // How many rows the lists without paging hold: by their own limits or, for attempts, as a rule.
+  listSizes: {
+    'Agent.contexts': 30,
+    'ContextFilesCreateSuccess.contextFiles': 500,
+    'Delivery.attempts': config.retryScheduleS.length,
+    'Event.deliveries': config.webhookLimit,
+    'InvalidInputError.issues': 1,
+    'Query.apiKeys': 500,
+  },
+})

@@ -92,6 +92,18 @@ export async function startHerald(env: Record<string, string>): Promise<Herald> 
   }
 }
 
+/** Runs a command of the command line to its end. */
+export async function herald(env: Record<string, string>, ...args: string[]) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...args], {
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env },
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk) => (out += chunk))
+  child.stderr.on('data', (chunk) => (err += chunk))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, out: out.trim(), err: err.trim() }
+}
+
 /** Posts a document; fails the test where there are `errors`. */
 export async function gql(herald: Pick<Herald, 'url' | 'key'>, query: string, variables: object = {}): Promise<any> {
   const { data, errors } = await raw(herald, query, variables)
