@@ -8,6 +8,7 @@ import { openEmbedded } from './db/embedded.ts'
 import { openPostgres } from './db/postgres.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { createCommit } from './events/commit.ts'
+import { createDeliveryFeed } from './feed/delivery-feed.ts'
 import { createFeed } from './feed/feed.ts'
 import { createGraphQLServer } from './graphql/server.ts'
 import { serveWebSocket } from './graphql/websocket.ts'
@@ -60,10 +61,14 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     if (config.roles.includes('api')) {
       const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0)
       const feed = createFeed(db, bus, log)
-      const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
-      const engine = createGraphQLServer(db, { commit, feed, webhooks }, config.corsOrigins, log)
+      const deliveryFeed = createDeliveryFeed(db, bus)
+      const webhooks = createWebhooks({ commit, bus, secrets, policy, limit: config.webhookLimit })
+      const engine = createGraphQLServer(db, { commit, feed, deliveryFeed, webhooks }, config.corsOrigins, log)
       graphql = { engine, authenticator: createAuthenticator(db, log) }
-      closeStreams = async () => feed[Symbol.asyncDispose]()
+      closeStreams = async () => {
+        await feed[Symbol.asyncDispose]()
+        await deliveryFeed[Symbol.asyncDispose]()
+      }
     }
 
     const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql })

@@ -1,4 +1,5 @@
 import type { Sql } from '../db/database.ts'
+import type { DeliveryStatus } from '../db/generated/prisma/enums.ts'
 import type { AttemptResult } from './attempt.ts'
 import type { Claimed } from './claim.ts'
 import type { Verdict } from './retry.ts'
@@ -29,7 +30,7 @@ const settleSql = `
         THEN now() + make_interval(secs => result."delayS") ELSE delivery."dueAt" END,
       "completedAt" = CASE WHEN result.status <> 'PENDING' THEN now() ELSE delivery."completedAt" END
     FROM result WHERE delivery.id = result.id AND delivery."leaseId" = result.lease
-    RETURNING delivery.id
+    RETURNING delivery.id, delivery.status
   ), attempt AS (
     INSERT INTO "DeliveryAttempt" ("deliveryId", number, outcome, "startedAt", "durationMs", "requestHeaders",
       "responseStatus", "responseHeaders", "responseBody", "responseBodyTruncated", failure)
@@ -37,12 +38,12 @@ const settleSql = `
       "responseStatus", "responseHeaders"::jsonb, decode("responseBody", 'base64'), truncated, failure
     FROM result WHERE id IN (SELECT id FROM settled)
   )
-  SELECT id FROM settled`
+  SELECT id, status FROM settled`
 
-/** Writes down a batch of attempts in one statement. @returns the ids of the deliveries whose lease still held. */
-export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Set<string>> {
+/** Writes down a batch of attempts in one statement. @returns the deliveries whose lease still held, as they now are. */
+export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Map<string, DeliveryStatus>> {
   const column = <T>(value: (settlement: Settlement) => T) => batch.map(value)
-  const rows = await sql.query<{ id: string }>(settleSql, [
+  const rows = await sql.query<{ id: string; status: DeliveryStatus }>(settleSql, [
     column(({ delivery }) => delivery.id),
     column(({ delivery }) => delivery.leaseId),
     column(({ delivery }) => delivery.attempt),
@@ -58,7 +59,7 @@ export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Se
     column(({ result }) => result.responseBodyTruncated),
     column(({ result }) => result.failure && storable(result.failure)),
   ])
-  return new Set(rows.map(({ id }) => id))
+  return new Map(rows.map(({ id, status }) => [id, status]))
 }
 
 /** What the other side sent may hold what Postgres cannot store as text: NUL, halves of surrogate pairs. */

@@ -1,4 +1,7 @@
+import type { Bus } from '../bus/bus.ts'
 import type { Sql } from '../db/database.ts'
+import type { DeliveryStatus } from '../db/generated/prisma/enums.ts'
+import { announceDeliveries } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
 import type { Claimed } from './claim.ts'
 import { type Settlement, settle } from './settle.ts'
@@ -19,8 +22,13 @@ export interface Settler {
 }
 
 /** @param onSettled told of each batch that is through, with the ids of those whose lease had been lost. */
-export function startSettler(deps: { sql: Sql; log: Logger; onSettled(batch: readonly Claimed[]): void }): Settler {
-  const { sql, log } = deps
+export function startSettler(deps: {
+  sql: Sql
+  bus: Bus
+  log: Logger
+  onSettled(batch: readonly Claimed[]): void
+}): Settler {
+  const { sql, bus, log } = deps
   const signal = createSignal()
   let waiting: Settlement[] = []
   let stopping = false
@@ -42,6 +50,7 @@ export function startSettler(deps: { sql: Sql; log: Logger; onSettled(batch: rea
           if (kept.has(delivery.id)) continue
           log.warn({ delivery: delivery.id, outcome: result.outcome }, 'an attempt ended after its lease was lost')
         }
+        announce(bus, batch, kept)
         deps.onSettled(batch.map(({ delivery }) => delivery))
       } catch (error) {
         log.error({ err: error, attempts: waiting.length }, 'attempts were not written down')
@@ -61,6 +70,17 @@ export function startSettler(deps: { sql: Sql; log: Logger; onSettled(batch: rea
       signal.set()
       await running
     },
+  }
+}
+
+/** Tells the watchers: one message per app. */
+function announce(bus: Bus, batch: readonly Settlement[], statuses: ReadonlyMap<string, DeliveryStatus>): void {
+  for (const [appId, settled] of Map.groupBy(batch, ({ delivery }) => delivery.appId)) {
+    const changes = settled.flatMap(({ delivery: { id, webhookId, attempt } }) => {
+      const status = statuses.get(id)
+      return status ? [{ id, webhookId, status, attemptCount: attempt }] : []
+    })
+    announceDeliveries(bus, appId, changes)
   }
 }
 

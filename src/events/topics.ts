@@ -1,5 +1,5 @@
-import type { Topic } from '../bus/bus.ts'
-import type { EventType } from '../db/generated/prisma/enums.ts'
+import type { Bus, Topic } from '../bus/bus.ts'
+import { DeliveryStatus, type EventType } from '../db/generated/prisma/enums.ts'
 import { catalogue } from './catalogue.ts'
 
 /** An event as it is stored, and as it travels on the bus. */
@@ -54,3 +54,50 @@ export const committedTopic = (appId: string): Topic<Committed> => ({
 
 /** Deliveries fell due: dispatchers may look. */
 export const dueTopic: Topic<true> = { channel: 'due', parse: (value) => (value === true ? true : null) }
+
+/** A delivery and how far it has come. */
+export interface DeliveryChange {
+  id: string
+  webhookId: string
+  status: DeliveryStatus
+  attemptCount: number
+}
+
+/** Deliveries were attempted, ended, scheduled anew: these and, with `more`, others that one must look for. */
+export interface DeliveriesChanged {
+  changes: DeliveryChange[]
+  more: boolean
+}
+
+/** One message names at most so many deliveries. */
+const MAX_CHANGES = 500
+
+function isChange(value: unknown): value is DeliveryChange {
+  const c = value as Record<keyof DeliveryChange, unknown> | null
+  return (
+    typeof c === 'object' &&
+    typeof c?.id === 'string' &&
+    typeof c.webhookId === 'string' &&
+    Object.hasOwn(DeliveryStatus, String(c.status)) &&
+    Number.isSafeInteger(c.attemptCount)
+  )
+}
+
+/** Deliveries of one app changed. That they were made is not told here: they are made with their events. */
+export const deliveriesTopic = (appId: string): Topic<DeliveriesChanged> => ({
+  channel: `deliveries:${appId}`,
+  parse(value) {
+    const { changes, more } = (value ?? {}) as Partial<DeliveriesChanged>
+    if (!Array.isArray(changes) || !changes.every(isChange) || typeof more !== 'boolean') return null
+    return { changes, more }
+  },
+})
+
+/**
+ * Tells the watchers of an app's deliveries what changed; to be called after the commit, by whoever changed them.
+ * @param changes as they now are, or 'many' where they are not at hand: the watchers look for them.
+ */
+export function announceDeliveries(bus: Bus, appId: string, changes: readonly DeliveryChange[] | 'many'): void {
+  const few = changes === 'many' || changes.length > MAX_CHANGES ? [] : [...changes]
+  if (changes.length > 0) bus.publish(deliveriesTopic(appId), { changes: few, more: few.length === 0 })
+}

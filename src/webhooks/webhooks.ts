@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { requireScope, type Viewer } from '../access/viewer.ts'
+import type { Bus } from '../bus/bus.ts'
 import type { Webhook } from '../db/generated/prisma/client.ts'
 import { DeliveryPolicy, EntityType } from '../db/generated/prisma/enums.ts'
 import { newId } from '../db/ids.ts'
 import type { ScopedDb, ScopedTx } from '../db/scoped.ts'
 import { NotFoundError, WebhookLimitReachedError } from '../errors.ts'
 import type { Commit } from '../events/commit.ts'
+import { announceDeliveries } from '../events/topics.ts'
 import { optionalText, validate, withDefault } from '../validate.ts'
 import type { AddressPolicy } from './address-policy.ts'
 import { newSecret, type SecretBox } from './secrets.ts'
@@ -42,8 +44,14 @@ export type WebhookUpdateInput = z.input<Schemas['update']>
 export type Webhooks = ReturnType<typeof createWebhooks>
 
 /** @param limit webhooks per app, inactive ones included. */
-export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; policy: AddressPolicy; limit: number }) {
-  const { commit, secrets, limit } = deps
+export function createWebhooks(deps: {
+  commit: Commit
+  bus: Bus
+  secrets: SecretBox
+  policy: AddressPolicy
+  limit: number
+}) {
+  const { commit, bus, secrets, limit } = deps
   const inputs = schemas(deps.policy)
 
   return {
@@ -72,7 +80,7 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
     async update(viewer: Viewer, id: string, input: WebhookUpdateInput): Promise<Webhook> {
       requireScope(viewer, 'ADMIN')
       const { active, ...fields } = validate(inputs.update, input)
-      return commit(viewer, 'ADMIN', async ({ tx, at }) => {
+      const webhook = await commit(viewer, 'ADMIN', async ({ tx, at }) => {
         const before = await tx.webhook.findUnique({ where: { id } })
         if (!before) throw new NotFoundError(id)
         const turned = active !== undefined && active !== (before.status === 'ACTIVE')
@@ -80,6 +88,9 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
         const status = turned ? statusFields(active, at) : {}
         return tx.webhook.update({ where: { id }, data: { ...fields, ...status, updatedAt: at } })
       })
+      // Those that were canceled are as many as they may be.
+      if (active === false) announceDeliveries(bus, viewer.appId, 'many')
+      return webhook
     },
 
     /** Its deliveries go with it. @returns the id. @throws NotFoundError */
