@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { bootstrap, createAuthenticator } from './access/api-keys.ts'
+import { bootstrap } from './access/api-keys.ts'
+import { createAuthenticator } from './access/authenticator.ts'
+import { createClientAddress } from './access/client-address.ts'
 import { createInProcessBus } from './bus/in-process.ts'
 import { createRedisBus } from './bus/redis.ts'
 import type { Config } from './config.ts'
@@ -15,6 +17,7 @@ import { serveWebSocket } from './graphql/websocket.ts'
 import { createHttpServer, type HttpDeps } from './http.ts'
 import type { Logger } from './log.ts'
 import { createAddressPolicy } from './webhooks/address-policy.ts'
+import { createDeactivate } from './webhooks/deactivate.ts'
 import { createSecretBox } from './webhooks/secrets.ts'
 import { createWebhooks } from './webhooks/webhooks.ts'
 
@@ -50,8 +53,10 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
 
     const secrets = createSecretBox(config.secretsKeys)
     const policy = createAddressPolicy(config.callbackAllowCidrs)
+    const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0)
     if (config.roles.includes('dispatcher')) {
-      const deps = { sql: db.sql, bus, secrets, policy, log, userAgent: `Herald/${version}`, config }
+      const deactivate = createDeactivate(commit)
+      const deps = { deactivate, sql: db.sql, bus, secrets, policy, log, userAgent: `Herald/${version}`, config }
       const dispatcher = await startDispatcher(deps)
       started.push(() => dispatcher.stop())
     }
@@ -59,12 +64,15 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     let graphql: HttpDeps['graphql'] = null
     let closeStreams = async () => {}
     if (config.roles.includes('api')) {
-      const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0)
       const feed = createFeed(db, bus, log)
       const deliveryFeed = createDeliveryFeed(db, bus)
-      const webhooks = createWebhooks({ commit, bus, secrets, policy, limit: config.webhookLimit })
+      const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
       const engine = createGraphQLServer(db, { commit, feed, deliveryFeed, webhooks }, config.corsOrigins, log)
-      graphql = { engine, authenticator: createAuthenticator(db, log) }
+      graphql = {
+        engine,
+        authenticator: createAuthenticator(db, log),
+        clientAddress: createClientAddress(config.trustedProxies),
+      }
       closeStreams = async () => {
         await feed[Symbol.asyncDispose]()
         await deliveryFeed[Symbol.asyncDispose]()
@@ -72,9 +80,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     }
 
     const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql })
-    const closeSockets = graphql
-      ? serveWebSocket(server, graphql.engine, graphql.authenticator, config.maxBodyBytes)
-      : async () => {}
+    const closeSockets = graphql ? serveWebSocket(server, graphql, config.maxBodyBytes) : async () => {}
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(config.port, config.host, resolve)

@@ -87,6 +87,8 @@ const Environment = z.object({
   WEBHOOK_LIMIT: integer(50, 0, 100_000),
   MAX_BODY_BYTES: integer(1_048_576, 1024, 104_857_600),
   RETENTION_DAYS: integer(30, 0, 36_500),
+  AUDIT_RETENTION_DAYS: integer(365, 0, 36_500),
+  TRUST_PROXY: cidrs.optional(),
   CORS_ORIGINS: z.string().transform(list).default([]),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
@@ -140,6 +142,8 @@ export function readConfig(env: Record<string, string | undefined>) {
     webhookLimit: e.WEBHOOK_LIMIT,
     maxBodyBytes: e.MAX_BODY_BYTES,
     retentionDays: e.RETENTION_DAYS,
+    auditRetentionDays: e.AUDIT_RETENTION_DAYS,
+    trustedProxies: (e.TRUST_PROXY ?? []) as readonly Cidr[],
     corsOrigins: e.CORS_ORIGINS as readonly string[],
     logLevel: e.LOG_LEVEL,
   })

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Authenticator } from './access/api-keys.ts'
+import type { Authenticator } from './access/authenticator.ts'
+import type { ClientAddress } from './access/client-address.ts'
 import { keyOf } from './access/key-of.ts'
 import type { Database } from './db/database.ts'
 import { type GraphQLServer, unauthenticated } from './graphql/server.ts'
@@ -13,7 +14,14 @@ export interface HttpDeps {
   db: Database
   log: Logger
   maxBodyBytes: number
-  graphql: { engine: GraphQLServer; authenticator: Authenticator } | null
+  graphql: GraphQLDeps | null
+}
+
+/** What answers GraphQL, over HTTP and WebSocket. */
+interface GraphQLDeps {
+  engine: GraphQLServer
+  authenticator: Authenticator
+  clientAddress: ClientAddress
 }
 
 /** The one port: /graphql, /health and /ready. */
@@ -47,7 +55,7 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): 
   async function answerGraphQL(
     request: IncomingMessage,
     response: ServerResponse,
-    { engine, authenticator }: NonNullable<HttpDeps['graphql']>,
+    { engine, authenticator, clientAddress }: GraphQLDeps,
   ): Promise<void> {
     // Secrets and keys travel in answers: no cache keeps them.
     response.setHeader('cache-control', 'no-store')
@@ -60,7 +68,7 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): 
       return refuse(response, 413, `A request may have at most ${maxBodyBytes} bytes`)
     }
     const key = keyOf(request.headers)
-    const viewer = key ? await authenticator.authenticate(key) : null
+    const viewer = key ? await authenticator.authenticate(key, clientAddress(request)) : null
     if (!viewer) return sendJson(response, 401, { errors: [unauthenticated().toJSON()] })
     if (request.headers['transfer-encoding']) {
       const body = await readCapped(request, maxBodyBytes)
@@ -77,7 +85,7 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): 
 }
 
 /** Who a preflight comes from: it is answered before anything is executed. */
-const nobody = { appId: '', keyId: '', scopes: [] }
+const nobody = { appId: '', keyId: '', scopes: [], ip: '' }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))

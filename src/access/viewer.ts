@@ -4,8 +4,11 @@ import { ForbiddenError } from '../errors.ts'
 /** Who asks: an API key, and with it the one app that everything it does is scoped to. */
 export interface Viewer {
   readonly appId: string
-  readonly keyId: string
+  /** Null: Herald itself, in the background. */
+  readonly keyId: string | null
   readonly scopes: readonly ApiKeyScope[]
+  /** The address that the request came from, for the audit log. Null: it came over no network. */
+  readonly ip: string | null
 }
 
 /** A wider scope holds the narrower ones. */

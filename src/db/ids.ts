@@ -11,6 +11,8 @@ const prefixes = {
   ContextFile: 'file',
   Event: 'evt',
   Delivery: 'dlv',
+  Replay: 'rpl',
+  AuditEntry: 'aud',
 } as const
 
 /** A kind of thing that has an id of its own. */
@@ -27,8 +29,19 @@ export function kindOf(id: string): Kind | null {
 }
 
 /**
+ * An event's id: its time and its sequence, so that ids sort as the log does. Those without a sequence sort by time.
+ * @param at by the database's clock.
+ */
+export const newEventId = (at: Date, sequence: number | null): string =>
+  `${prefixes.Event}_${v7({ msecs: at.getTime(), seq: sequence ?? undefined }).replaceAll('-', '')}`
+
+/**
  * SQL for a new delivery id, in the form that `newId` makes. In SQL because the database alone knows how many
- * deliveries an event has. It begins as its event's id does, so that deliveries sort as their events.
+ * deliveries an event has. It begins with its event's time and sequence, so that deliveries sort as their events.
  */
 export const deliveryIdSql = (eventId: string) =>
-  `'dlv_' || substr(${eventId}, 5, 20) || right(gen_random_uuid()::text, 12)`
+  `'${prefixes.Delivery}_' || substr(${eventId}, 5, 22) || right(gen_random_uuid()::text, 10)`
+
+/** Ids of deliveries made at `at` or later are not less than this; those of earlier ones are. */
+export const firstDeliveryId = (at: Date): string =>
+  `${prefixes.Delivery}_${Math.max(0, at.getTime()).toString(16).padStart(12, '0')}`

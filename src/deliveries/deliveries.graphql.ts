@@ -39,7 +39,7 @@ builder.prismaObject('DeliveryAttempt', {
   }),
 })
 
-const DeliveryRef = builder.prismaNode('Delivery', {
+export const DeliveryRef = builder.prismaNode('Delivery', {
   id: { field: 'id' },
   description: 'What one webhook is owed for one event.',
   fields: (t) => ({

@@ -12,10 +12,11 @@ export interface Claimed {
   eventType: EventType
   /** Of the attempt that is to be made, from 1. */
   attempt: number
+  /** Attempts before the schedule began anew. */
+  attemptsBefore: number
   body: string
   url: string
   policy: DeliveryPolicy
-  failingSince: Date | null
   /** Newest first, as they are to sign. */
   sealedSecrets: string[]
 }
@@ -64,18 +65,18 @@ const claimSql = `
   ), claimed AS (
     UPDATE "Delivery" SET "leaseId" = $1, "dueAt" = now() + make_interval(secs => $2)
     WHERE id IN (SELECT id FROM picked)
-    RETURNING id, "leaseId", "appId", "webhookId", "eventId", "attemptCount"
+    RETURNING id, "leaseId", "appId", "webhookId", "eventId", "attemptCount", "attemptsBefore"
   ), signer AS MATERIALIZED (
-    SELECT webhook.id, url, "deliveryPolicy", "failingSince", array(
+    SELECT webhook.id, url, "deliveryPolicy", array(
       SELECT sealed FROM "WebhookSecret" secret
       WHERE secret."webhookId" = webhook.id AND ("validUntil" IS NULL OR "validUntil" > now())
-      ORDER BY "createdAt" DESC
+      ORDER BY "createdAt" DESC, id DESC
     ) AS sealed
     FROM "Webhook" webhook WHERE webhook.id IN (SELECT "webhookId" FROM claimed)
   )
   SELECT claimed.id, claimed."leaseId", claimed."appId", claimed."webhookId", claimed."eventId",
-    event.type AS "eventType", claimed."attemptCount" + 1 AS attempt, event.body, signer.url,
-    signer."deliveryPolicy" AS policy, signer."failingSince", signer.sealed AS "sealedSecrets"
+    event.type AS "eventType", claimed."attemptCount" + 1 AS attempt, claimed."attemptsBefore", event.body, signer.url,
+    signer."deliveryPolicy" AS policy, signer.sealed AS "sealedSecrets"
   FROM claimed
   JOIN signer ON signer.id = claimed."webhookId"
   JOIN "Event" event ON event.id = claimed."eventId"`

@@ -1,15 +1,18 @@
 import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import type { Sql } from '../db/database.ts'
-import { dueTopic } from '../events/topics.ts'
+import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
+import { dueTopic, webhookTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
 import type { AddressPolicy } from '../webhooks/address-policy.ts'
+import type { Deactivate } from '../webhooks/deactivate.ts'
 import type { SecretBox } from '../webhooks/secrets.ts'
 import { attempt } from './attempt.ts'
 import { type Claimed, claim, LEASE_S } from './claim.ts'
 import { createCallbackAgent } from './connect.ts'
 import { type Lane, Lanes } from './lanes.ts'
 import { giveBack, renewLeases } from './lease.ts'
+import { startReplayer } from './replay.ts'
 import { judge } from './retry.ts'
 import { startSettler } from './settler.ts'
 import { createKeyring, sign } from './sign.ts'
@@ -35,6 +38,7 @@ export interface DispatcherDeps {
   secrets: SecretBox
   policy: AddressPolicy
   log: Logger
+  deactivate: Deactivate
   userAgent: string
   config: Pick<Config, 'callbackConcurrency' | 'callbackTimeoutMs' | 'retryScheduleS'>
 }
@@ -57,7 +61,7 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   const lanes = new Lanes(callbackConcurrency)
   const held = new Map<string, Claimed>()
   const signal = createSignal()
-  const settler = startSettler({ sql, bus, log, onSettled: letGo })
+  const settler = startSettler({ sql, bus, log, onSettled: letGo, onHopeless })
   const abort = new AbortController()
   let underWay = 0
   let stopping = false
@@ -102,7 +106,8 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
     try {
       const result = await attempt(agent, delivery, headersOf(delivery), callbackTimeoutMs, abort.signal)
       if (abort.signal.aborted && result.outcome === 'TIMED_OUT') return
-      const verdict = judge(result, delivery.attempt, delivery.policy, retryScheduleS)
+      const policy = delivery.eventType === 'WEBHOOK_TEST' ? 'ONCE' : delivery.policy
+      const verdict = judge(result, delivery.attempt - delivery.attemptsBefore, policy, retryScheduleS)
       lane.ended(result.outcome === 'DELIVERED', result.durationMs)
       settler.add({ delivery, result, verdict })
     } catch (error) {
@@ -155,9 +160,12 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   }
 
   async function renew(): Promise<void> {
+    const known = [...held.values()]
     try {
-      const lost = await renewLeases(sql, [...held.values()])
-      if (lost.size > 0) log.warn({ count: lost.size }, 'leases were lost')
+      const kept = await renewLeases(sql, known)
+      // Another has taken them over meanwhile, or they were canceled: what was not begun is not sent.
+      const lost = new Set(known.filter(({ id }) => !kept.has(id)))
+      if (lost.size > 0) await release(lanes.takeQueued((delivery) => lost.has(delivery)))
     } catch (error) {
       log.error({ err: error }, 'leases were not renewed')
     }
@@ -168,17 +176,33 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
     await giveBack(sql, deliveries).catch((error: Error) => log.error({ err: error }, 'not given back'))
   }
 
-  const unsubscribe = await bus.subscribe(dueTopic, signal.set)
+  /** Puts back what waits for a webhook that was changed: it comes again as it is now, or not at all. */
+  function onWebhookChanged(webhookId: string): void {
+    void release(lanes.takeQueued((delivery) => delivery.webhookId === webhookId)).then(signal.set)
+  }
+
+  function onHopeless({ appId, webhookId }: Claimed, reason: DeactivationReason): void {
+    deps
+      .deactivate(appId, webhookId, reason)
+      .then(() => log.info({ webhookId, reason }, 'a webhook was deactivated'))
+      .catch((error: Error) => log.error({ err: error, webhookId }, 'a webhook was not deactivated'))
+  }
+
+  const unsubscribes = await Promise.all([
+    bus.subscribe(dueTopic, signal.set),
+    bus.subscribe(webhookTopic, onWebhookChanged),
+  ])
+  const replayer = await startReplayer({ sql, bus, log, onDue: signal.set })
   const renewing = setInterval(renew, (LEASE_S * 1000) / 3)
   const running = run()
 
   return {
     async stop() {
       stopping = true
-      unsubscribe()
+      for (const unsubscribe of unsubscribes) unsubscribe()
       signal.set()
-      await running
-      await release(lanes.takeQueued())
+      await Promise.all([running, replayer.stop()])
+      await release(lanes.takeQueued(() => true))
       const late = setTimeout(() => abort.abort(), GRACE_MS)
       while (underWay > 0) await signal.wait(1000)
       clearTimeout(late)

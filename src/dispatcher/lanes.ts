@@ -86,8 +86,12 @@ export class Lanes {
     if (lane.held === 0 && this.#byWebhook.size > MAX_REMEMBERED) this.#byWebhook.delete(lane.webhookId)
   }
 
-  /** Empties all queues. @returns what was in them. */
-  takeQueued(): Claimed[] {
-    return [...this.#byWebhook.values()].flatMap((lane) => lane.queue.splice(0))
+  /** Takes out of the queues what fits `which`. @returns it. */
+  takeQueued(which: (delivery: Claimed) => boolean): Claimed[] {
+    return [...this.#byWebhook.values()].flatMap((lane) => {
+      const taken = lane.queue.filter(which)
+      if (taken.length > 0) lane.queue.splice(0, Infinity, ...lane.queue.filter((delivery) => !which(delivery)))
+      return taken
+    })
   }
 }

@@ -11,8 +11,8 @@ export type Verdict = { status: 'SUCCEEDED' | 'FAILED' } | { status: 'PENDING'; 
 
 /**
  * Decides by the policy and the schedule.
- * @param number of the attempt that was made, from 1. @param schedule seconds before each attempt.
- * @param random in [0, 1).
+ * @param number of the attempt that was made, from 1, counted from where the schedule (last) began.
+ * @param schedule seconds before each attempt. @param random in [0, 1).
  */
 export function judge(
   result: Pick<AttemptResult, 'outcome' | 'responseStatus' | 'responseHeaders'>,

@@ -11,6 +11,9 @@ export interface Settlement {
   verdict: Verdict
 }
 
+/** A webhook every attempt to which has failed for so long is failing. */
+const FAILING_DAYS = 5
+
 // Fenced on the lease: where it was lost, another dispatcher answers for the delivery and nothing is written. A
 // delivery that was canceled while its attempt was under way stays so, unless the attempt delivered it.
 const settleSql = `
@@ -30,7 +33,15 @@ const settleSql = `
         THEN now() + make_interval(secs => result."delayS") ELSE delivery."dueAt" END,
       "completedAt" = CASE WHEN result.status <> 'PENDING' THEN now() ELSE delivery."completedAt" END
     FROM result WHERE delivery.id = result.id AND delivery."leaseId" = result.lease
-    RETURNING delivery.id, delivery.status
+    RETURNING delivery.id, delivery."webhookId", delivery.status, result.outcome = 'DELIVERED' AS delivered
+  ), tally AS (
+    SELECT "webhookId" AS id, bool_or(delivered) AS healthy FROM settled GROUP BY 1
+  ), turned AS MATERIALIZED (
+    SELECT webhook.id, healthy FROM "Webhook" webhook JOIN tally ON tally.id = webhook.id
+    WHERE ("failingSince" IS NULL) <> healthy ORDER BY webhook.id FOR NO KEY UPDATE OF webhook
+  ), health AS (
+    UPDATE "Webhook" webhook SET "failingSince" = CASE WHEN healthy THEN NULL ELSE now() END
+    FROM turned WHERE webhook.id = turned.id
   ), attempt AS (
     INSERT INTO "DeliveryAttempt" ("deliveryId", number, outcome, "startedAt", "durationMs", "requestHeaders",
       "responseStatus", "responseHeaders", "responseBody", "responseBodyTruncated", failure)
@@ -38,12 +49,27 @@ const settleSql = `
       "responseStatus", "responseHeaders"::jsonb, decode("responseBody", 'base64'), truncated, failure
     FROM result WHERE id IN (SELECT id FROM settled)
   )
-  SELECT id, status FROM settled`
+  SELECT settled.id, settled.status,
+    NOT tally.healthy AND webhook."failingSince" <= now() - make_interval(days => ${FAILING_DAYS}) AS failing
+  FROM settled
+  JOIN tally ON tally.id = settled."webhookId"
+  JOIN "Webhook" webhook ON webhook.id = settled."webhookId"`
 
-/** Writes down a batch of attempts in one statement. @returns the deliveries whose lease still held, as they now are. */
-export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Map<string, DeliveryStatus>> {
+/** A delivery whose attempt was written down, as it now is. */
+export interface Settled {
+  id: string
+  status: DeliveryStatus
+  /** Whether every attempt to its webhook has failed for 5 days. */
+  failing: boolean
+}
+
+/**
+ * Writes down a batch of attempts in one statement, and since when their webhooks have been failing.
+ * @returns the deliveries whose lease still held.
+ */
+export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Map<string, Settled>> {
   const column = <T>(value: (settlement: Settlement) => T) => batch.map(value)
-  const rows = await sql.query<{ id: string; status: DeliveryStatus }>(settleSql, [
+  const rows = await sql.query<Settled>(settleSql, [
     column(({ delivery }) => delivery.id),
     column(({ delivery }) => delivery.leaseId),
     column(({ delivery }) => delivery.attempt),
@@ -59,7 +85,7 @@ export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Ma
     column(({ result }) => result.responseBodyTruncated),
     column(({ result }) => result.failure && storable(result.failure)),
   ])
-  return new Map(rows.map(({ id, status }) => [id, status]))
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
 /** What the other side sent may hold what Postgres cannot store as text: NUL, halves of surrogate pairs. */

@@ -1,10 +1,10 @@
 import type { Bus } from '../bus/bus.ts'
 import type { Sql } from '../db/database.ts'
-import type { DeliveryStatus } from '../db/generated/prisma/enums.ts'
-import { announceDeliveries } from '../events/topics.ts'
+import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
+import { deliveriesChanged, deliveriesTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
 import type { Claimed } from './claim.ts'
-import { type Settlement, settle } from './settle.ts'
+import { type Settled, type Settlement, settle } from './settle.ts'
 import { createSignal } from './signal.ts'
 
 /** Attempts that are written down in one statement. */
@@ -21,12 +21,16 @@ export interface Settler {
   stop(): Promise<void>
 }
 
-/** @param onSettled told of each batch that is through, with the ids of those whose lease had been lost. */
+/**
+ * @param onSettled told of each batch that is through, whether or not the leases still held.
+ * @param onHopeless told of a webhook that is to be deactivated.
+ */
 export function startSettler(deps: {
   sql: Sql
   bus: Bus
   log: Logger
   onSettled(batch: readonly Claimed[]): void
+  onHopeless(delivery: Claimed, reason: DeactivationReason): void
 }): Settler {
   const { sql, bus, log } = deps
   const signal = createSignal()
@@ -46,9 +50,12 @@ export function startSettler(deps: {
       try {
         const kept = await settle(sql, batch)
         waiting = waiting.slice(batch.length)
-        for (const { delivery, result } of batch) {
-          if (kept.has(delivery.id)) continue
-          log.warn({ delivery: delivery.id, outcome: result.outcome }, 'an attempt ended after its lease was lost')
+        for (const { delivery, result, verdict } of batch) {
+          const settled = kept.get(delivery.id)
+          if (!settled) {
+            log.warn({ delivery: delivery.id, outcome: result.outcome }, 'an attempt ended after its lease was lost')
+          } else if (result.responseStatus === 410) deps.onHopeless(delivery, 'ENDPOINT_GONE')
+          else if (verdict.status === 'FAILED' && settled.failing) deps.onHopeless(delivery, 'FAILING')
         }
         announce(bus, batch, kept)
         deps.onSettled(batch.map(({ delivery }) => delivery))
@@ -74,13 +81,13 @@ export function startSettler(deps: {
 }
 
 /** Tells the watchers: one message per app. */
-function announce(bus: Bus, batch: readonly Settlement[], statuses: ReadonlyMap<string, DeliveryStatus>): void {
+function announce(bus: Bus, batch: readonly Settlement[], kept: ReadonlyMap<string, Settled>): void {
   for (const [appId, settled] of Map.groupBy(batch, ({ delivery }) => delivery.appId)) {
     const changes = settled.flatMap(({ delivery: { id, webhookId, attempt } }) => {
-      const status = statuses.get(id)
+      const status = kept.get(id)?.status
       return status ? [{ id, webhookId, status, attemptCount: attempt }] : []
     })
-    announceDeliveries(bus, appId, changes)
+    bus.publish(deliveriesTopic(appId), deliveriesChanged(changes))
   }
 }
 

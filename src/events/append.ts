@@ -1,6 +1,6 @@
 import type { Tx } from '../db/database.ts'
 import type { EntityType, EventType } from '../db/generated/prisma/enums.ts'
-import { deliveryIdSql, newId } from '../db/ids.ts'
+import { deliveryIdSql, newEventId, newId } from '../db/ids.ts'
 import { entityOf, eventName } from './catalogue.ts'
 import type { StoredEvent } from './topics.ts'
 
@@ -13,6 +13,19 @@ export interface NewEvent {
   data: Record<string, unknown>
   /** The fields that an update changed; only on updated. */
   changed?: string[]
+}
+
+/** What the audit log keeps of a change: by whom, what and on what. Names of fields, never their values. */
+export interface NewAudit {
+  /** The event's wire name, e.g. agent.created; of what has no event, named alike: webhook.deleted. */
+  action: string
+  targetId: string
+  /** The fields that an update changed. */
+  changed?: readonly string[]
+  /** The key that did it. Null: Herald itself, or an operator on the database. */
+  keyId: string | null
+  /** Where the request came from, if it came over the network. */
+  ip: string | null
 }
 
 /** The state of an app under whose lock events are appended. */
@@ -45,7 +58,12 @@ const appendSql = `
     INSERT INTO "Event" (id, "appId", sequence, type, "entityId", "externalTenantId", "occurredAt", body)
     SELECT id, $1, sequence, type::"EventType", "entityId", "externalTenantId", $9::timestamptz, body FROM new
   ), app AS (
-    UPDATE "App" SET "lastSequence" = (SELECT max(sequence) FROM new) WHERE id = $1
+    UPDATE "App" SET "lastSequence" = $11::int WHERE id = $1 AND "lastSequence" < $11::int
+  ), audit AS (
+    INSERT INTO "AuditEntry" (id, "appId", at, "keyId", action, "targetId", changed, ip)
+    SELECT id, $1, $9::timestamptz, "keyId", action, "targetId", string_to_array(changed, ','), ip
+    FROM unnest($12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
+      AS t(id, "keyId", action, "targetId", changed, ip)
   ), delivery AS (
     INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", "dueAt", "createdAt")
     SELECT ${deliveryIdSql('new.id')}, $1, webhook.id, new.id,
@@ -59,13 +77,15 @@ const appendSql = `
 
 /**
  * The outbox: writes the events and, for each active webhook that asked for it, a due delivery, in the transaction of
- * the change itself and in one statement. What is committed is delivered; what is not never was.
+ * the change itself and in one statement; the audit log with them. What is committed is delivered; what is not never
+ * was.
  * @param firstDelayS seconds before the first attempt.
  */
 export async function appendEvents(
   tx: Tx,
   point: AppendPoint,
   news: readonly NewEvent[],
+  audits: readonly NewAudit[],
   firstDelayS: number,
 ): Promise<{ events: StoredEvent[]; deliveries: number }> {
   const events = news.map((event, index) => toStored(event, point, point.lastSequence + 1 + index))
@@ -82,23 +102,33 @@ export async function appendEvents(
     column('body'),
     point.at.toISOString(),
     firstDelayS,
+    point.lastSequence + events.length,
+    audits.map(() => newId('AuditEntry')),
+    audits.map(({ keyId }) => keyId),
+    audits.map(({ action }) => action),
+    audits.map(({ targetId }) => targetId),
+    // An array of arrays of unlike lengths is none in SQL; a field's name holds no comma.
+    audits.map(({ changed }) => changed?.join() ?? ''),
+    audits.map(({ ip }) => ip),
   )
   return { events, deliveries: row?.deliveries ?? 0 }
 }
 
-/** The event with its body, whose bytes are fixed here once: every attempt signs and sends the same. */
-function toStored(event: NewEvent, { appId, at }: AppendPoint, sequence: number): StoredEvent {
-  const id = newId('Event')
-  const { type, entityId, externalTenantId, changed, data } = event
-  const body = JSON.stringify({
-    id,
-    type: eventName(type),
-    timestamp: at.toISOString(),
-    appId,
-    externalTenantId,
-    sequence,
-    ...(changed && { changed }),
-    data,
-  })
-  return { id, appId, sequence, type, entityId, externalTenantId, occurredAt: at, body }
+function toStored(event: NewEvent, point: AppendPoint, sequence: number): StoredEvent {
+  const id = newEventId(point.at, sequence)
+  const { type, entityId, externalTenantId } = event
+  const body = bodyOf(id, event, point, sequence)
+  return { id, appId: point.appId, sequence, type, entityId, externalTenantId, occurredAt: point.at, body }
+}
+
+/** The text that receivers are sent. Its bytes are fixed here once: every attempt signs and sends the same. */
+export function bodyOf(
+  id: string,
+  event: NewEvent,
+  { appId, at }: Pick<AppendPoint, 'appId' | 'at'>,
+  sequence: number,
+): string {
+  const { type, externalTenantId, changed, data } = event
+  const head = { id, type: eventName(type), timestamp: at.toISOString(), appId, externalTenantId, sequence }
+  return JSON.stringify({ ...head, ...(changed && { changed }), data })
 }

@@ -1,10 +1,11 @@
 import { requireScope, type Viewer } from '../access/viewer.ts'
-import type { Bus } from '../bus/bus.ts'
+import type { Bus, Topic } from '../bus/bus.ts'
 import type { Database } from '../db/database.ts'
 import { sqlState } from '../db/database.ts'
 import type { ApiKeyScope } from '../db/generated/prisma/enums.ts'
 import { type ScopedTx, scopeTo } from '../db/scoped.ts'
-import { appendEvents, lockApp, type NewEvent } from './append.ts'
+import { appendEvents, lockApp, type NewAudit, type NewEvent } from './append.ts'
+import { eventName } from './catalogue.ts'
 import { committedTopic, dueTopic, type StoredEvent } from './topics.ts'
 
 /** What a change is given: a transaction that sees its app alone, and the app's lock. */
@@ -12,14 +13,18 @@ export interface Change {
   readonly tx: ScopedTx
   /** When the change is committed to, by the database's clock. */
   readonly at: Date
-  /** Tells of what was changed; told to the world when the transaction commits, and only then. */
+  /** Tells of what was changed; told to the world when the transaction commits, and only then. Is audited by itself. */
   emit(event: NewEvent): void
+  /** Publishes on the bus when the transaction commits, and only then. */
+  publish<T>(topic: Topic<T>, message: T): void
+  /** Writes a change that emits no event into the audit log. */
+  audit(entry: Pick<NewAudit, 'action' | 'targetId' | 'changed'>): void
 }
 
 /**
  * Runs `work` in a transaction in which its app is locked: changes of one app see each other whole, one after the
  * other. What `work` throws rolls it back, and nothing is emitted. It may be run more than once, so it has no effect
- * but through `tx` and `emit`.
+ * but through what it is given. Whatever changes something says so by `emit` or `audit`.
  */
 export type Commit = <T>(viewer: Viewer, scope: ApiKeyScope, work: (change: Change) => Promise<T>) => Promise<T>
 
@@ -31,6 +36,7 @@ const MAX_WAITING = 10_000
 const MAX_MESSAGE_CHARS = 256 * 1024
 
 interface Job {
+  viewer: Viewer
   work(change: Change): Promise<unknown>
   resolve(value: unknown): void
   reject(error: unknown): void
@@ -43,7 +49,7 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
   function commit<T>(viewer: Viewer, scope: ApiKeyScope, work: (change: Change) => Promise<T>): Promise<T> {
     requireScope(viewer, scope)
     return new Promise<T>((resolve, reject) => {
-      const job: Job = { work, resolve: resolve as (value: unknown) => void, reject }
+      const job: Job = { viewer, work, resolve: resolve as (value: unknown) => void, reject }
       const queue = waiting.get(viewer.appId)
       if (!queue) {
         waiting.set(viewer.appId, [job])
@@ -69,23 +75,33 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     /** @returns the jobs to be tried one by one, or null when each job has its answer. */
     async function commitGroup(group: Job[], attempt = 1): Promise<Job[] | null> {
       try {
-        const { values, events, deliveries } = await prisma.$transaction(
+        const { values, published, events } = await prisma.$transaction(
           async (tx) => {
             const point = await lockApp(tx, appId)
             const news: NewEvent[] = []
-            const change: Change = {
-              tx: tx as unknown as ScopedTx,
-              at: point.at,
-              emit: (event) => void news.push(event),
-            }
+            const published: (() => void)[] = []
+            const publish: Change['publish'] = (topic, message) =>
+              void published.push(() => bus.publish(topic, message))
+            const audits: NewAudit[] = []
             const values: unknown[] = []
-            for (const job of group) values.push(await job.work(change))
-            if (news.length === 0) return { values, events: [], deliveries: 0 }
-            return { values, ...(await appendEvents(tx, point, news, firstDelayS)) }
+            for (const { viewer, work } of group) {
+              const audit: Change['audit'] = (entry) =>
+                void audits.push({ ...entry, keyId: viewer.keyId, ip: viewer.ip })
+              const emit = (event: NewEvent) => {
+                news.push(event)
+                audit({ action: eventName(event.type), targetId: event.entityId, changed: event.changed })
+              }
+              values.push(await work({ tx: tx as unknown as ScopedTx, at: point.at, emit, audit, publish }))
+            }
+            if (audits.length === 0) return { values, published, events: [] }
+            const { events, deliveries } = await appendEvents(tx, point, news, audits, firstDelayS)
+            if (deliveries > 0) publish(dueTopic, true)
+            return { values, published, events }
           },
           { maxWait: 10_000, timeout: 30_000 },
         )
-        announce(appId, events, deliveries)
+        announce(appId, events)
+        for (const publish of published) publish()
         group.forEach((job, index) => void job.resolve(values[index]))
         return null
       } catch (error) {
@@ -97,12 +113,11 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     }
   }
 
-  function announce(appId: string, events: StoredEvent[], deliveries: number): void {
+  function announce(appId: string, events: StoredEvent[]): void {
     const lastSequence = events.at(-1)?.sequence
     if (lastSequence === undefined) return
     const size = events.reduce((sum, event) => sum + event.body.length, 0)
     bus.publish(committedTopic(appId), { lastSequence, events: size > MAX_MESSAGE_CHARS ? [] : events })
-    if (deliveries > 0) bus.publish(dueTopic, true)
   }
 
   return commit

@@ -14,7 +14,11 @@ const EventRef = builder.prismaNode('Event', {
     name: t.string({ description: 'As on the wire: agent.created', resolve: ({ type }) => eventName(type) }),
     entityId: t.exposeID('entityId', { description: 'To what: the id of the agent, context or file.' }),
     externalTenantId: t.exposeString('externalTenantId', { nullable: true, description: "The entity's tenant." }),
-    sequence: t.exposeInt('sequence', { description: 'Gapless and in commit order within the app, from 1.' }),
+    sequence: t.int({
+      description:
+        'Gapless and in commit order within the app, from 1; 0 for webhook.test, which is no part of the log.',
+      resolve: ({ sequence }) => sequence ?? 0,
+    }),
     cursor: t.string({
       description: 'Give it to `events(after:)`, query or subscription, to go on right behind this event.',
       resolve: eventCursor,
@@ -54,7 +58,7 @@ builder.queryFields((t) => ({
   }),
   events: t.field({
     type: EventConnection,
-    description: 'The log of events, oldest first, so that `after` reads on.',
+    description: 'The log of events, oldest first, so that `after` reads on. webhook.test is no part of it.',
     args: {
       ...pageArgs,
       ...filterArgs,
@@ -68,7 +72,7 @@ builder.queryFields((t) => ({
         context.db.event.findMany({
           ...query,
           where: {
-            sequence: { gt: sequence },
+            sequence: { gt: sequence ?? 0 },
             ...(wanted && { type: { in: wanted } }),
             ...(externalTenantId != null && { externalTenantId }),
             occurredAt: { gte: since ?? undefined, lt: until ?? undefined },

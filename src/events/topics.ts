@@ -1,4 +1,4 @@
-import type { Bus, Topic } from '../bus/bus.ts'
+import type { Topic } from '../bus/bus.ts'
 import { DeliveryStatus, type EventType } from '../db/generated/prisma/enums.ts'
 import { catalogue } from './catalogue.ts'
 
@@ -52,8 +52,19 @@ export const committedTopic = (appId: string): Topic<Committed> => ({
   },
 })
 
+const signal = (channel: string): Topic<true> => ({ channel, parse: (value) => (value === true ? true : null) })
+
 /** Deliveries fell due: dispatchers may look. */
-export const dueTopic: Topic<true> = { channel: 'due', parse: (value) => (value === true ? true : null) }
+export const dueTopic = signal('due')
+
+/** A replay was asked for: dispatchers may look. */
+export const replayTopic = signal('replay')
+
+/** A webhook was changed, deactivated or deleted: what dispatchers hold for it may no longer be right. Its id. */
+export const webhookTopic: Topic<string> = {
+  channel: 'webhooks',
+  parse: (value) => (typeof value === 'string' ? value : null),
+}
 
 /** A delivery and how far it has come. */
 export interface DeliveryChange {
@@ -93,11 +104,12 @@ export const deliveriesTopic = (appId: string): Topic<DeliveriesChanged> => ({
   },
 })
 
-/**
- * Tells the watchers of an app's deliveries what changed; to be called after the commit, by whoever changed them.
- * @param changes as they now are, or 'many' where they are not at hand: the watchers look for them.
- */
-export function announceDeliveries(bus: Bus, appId: string, changes: readonly DeliveryChange[] | 'many'): void {
-  const few = changes === 'many' || changes.length > MAX_CHANGES ? [] : [...changes]
-  if (changes.length > 0) bus.publish(deliveriesTopic(appId), { changes: few, more: few.length === 0 })
+/** The message that tells of `changes`, or of 'many' where they are not at hand: the watchers then look for them. */
+export function deliveriesChanged(changes: readonly DeliveryChange[] | 'many'): DeliveriesChanged {
+  const more = changes === 'many' || changes.length > MAX_CHANGES
+  const few = more ? [] : changes
+  return {
+    changes: few.map(({ id, webhookId, status, attemptCount }) => ({ id, webhookId, status, attemptCount })),
+    more,
+  }
 }

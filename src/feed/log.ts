@@ -15,8 +15,8 @@ export const passes = ({ types, externalTenantId }: EventFilter, event: StoredEv
   (externalTenantId === null || event.externalTenantId === externalTenantId)
 
 /** The cursor right behind an event. */
-export const eventCursor = ({ sequence }: { sequence: number }): string =>
-  Buffer.from(`sequence:${sequence}`).toString('base64url')
+export const eventCursor = ({ sequence }: { sequence: number | null }): string =>
+  Buffer.from(`sequence:${sequence ?? 0}`).toString('base64url')
 
 /** The sequence in such a cursor; null when it is none. */
 export function decodeEventCursor(cursor: string): number | null {
@@ -50,7 +50,8 @@ export class CursorExpiredError extends Error {
 export const openLog = ({ prisma }: Pick<Database, 'prisma'>, appId: string): AppLog => ({
   async read({ types, externalTenantId }, after, upTo, take) {
     if (after >= upTo) return []
-    const events = await prisma.event.findMany({
+    // Whatever is behind a sequence has one.
+    const events = (await prisma.event.findMany({
       where: {
         appId,
         sequence: { gt: after, lte: upTo },
@@ -59,7 +60,7 @@ export const openLog = ({ prisma }: Pick<Database, 'prisma'>, appId: string): Ap
       },
       orderBy: { sequence: 'asc' },
       take,
-    })
+    })) as StoredEvent[]
     // Looked for after the reading, so that nothing can have been removed between. Removal begins at the oldest.
     const next =
       events[0]?.sequence === after + 1 || (await prisma.event.count({ where: { appId, sequence: after + 1 } }))

@@ -88,3 +88,12 @@ export const AgentAccess = builder.enumType('AgentAccess', {
     RESTRICTED_ACCESS: { description: 'Only whom it was opened to.' },
   } as const,
 })
+
+export const ApiKeyScope = builder.enumType('ApiKeyScope', {
+  description: 'What a key may do. Each holds those before it.',
+  values: {
+    READ: { description: 'Queries and subscriptions.' },
+    WRITE: { description: 'Also agents, contexts and files.' },
+    ADMIN: { description: "Also webhooks, secrets, deliveries' retry and replay, keys, the audit log." },
+  } as const,
+})

@@ -2,7 +2,8 @@ import type { Server } from 'node:http'
 import { CloseCode } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
-import type { Authenticator } from '../access/api-keys.ts'
+import type { Authenticator } from '../access/authenticator.ts'
+import type { ClientAddress } from '../access/client-address.ts'
 import { keyOf } from '../access/key-of.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { GraphQLServer } from './server.ts'
@@ -13,6 +14,12 @@ const MAX_OPERATIONS = 100
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024
 const KEEP_ALIVE_MS = 12_000
 
+interface WebSocketDeps {
+  engine: GraphQLServer
+  authenticator: Authenticator
+  clientAddress: ClientAddress
+}
+
 type Extra = { viewer?: Viewer; operations?: number }
 
 /**
@@ -21,8 +28,7 @@ type Extra = { viewer?: Viewer; operations?: number }
  */
 export function serveWebSocket(
   server: Server,
-  yoga: GraphQLServer,
-  authenticator: Authenticator,
+  { engine, authenticator, clientAddress }: WebSocketDeps,
   maxFrameBytes: number,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes })
@@ -41,7 +47,7 @@ export function serveWebSocket(
         args.rootValue.subscribe(args)) as never,
       async onConnect({ connectionParams, extra }) {
         const key = keyOf(connectionParams ?? {})
-        const viewer = key ? await authenticator.authenticate(key) : null
+        const viewer = key ? await authenticator.authenticate(key, clientAddress(extra.request)) : null
         if (!viewer) return false
         extra.viewer = viewer
         return true
@@ -52,7 +58,7 @@ export function serveWebSocket(
         }
         if (extra.socket.bufferedAmount > MAX_UNSENT_BYTES) extra.socket.terminate()
         const { viewer } = extra as Extra
-        const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+        const { schema, execute, subscribe, contextFactory, parse, validate } = engine.getEnveloped({
           viewer,
           params,
         } as never)

@@ -4,6 +4,7 @@ import { connectionOf, pageArgs, rowPaths } from '../graphql/connection.ts'
 import { DeactivationReason, DeliveryPolicy, EntityType, WebhookStatus } from '../graphql/enums.ts'
 import { resultUnion } from '../graphql/result.ts'
 import { decodeIdCursor, readPage } from '../page.ts'
+import type { Rotation } from './webhooks.ts'
 
 const described = {
   name: 'Its name, at most 50 characters.',
@@ -114,6 +115,20 @@ const WebhookRevealSecretSuccess = builder.objectRef<{ secret: string }>('Webhoo
   description: 'The secret.',
   fields: (t) => ({ secret: t.exposeString('secret', { description: 'What callbacks are signed with: whsec_…' }) }),
 })
+const WebhookRotateSecretSuccess = builder
+  .objectRef<Rotation & { webhook: WebhookRow }>('WebhookRotateSecretSuccess')
+  .implement({
+    description: 'There is a new secret.',
+    fields: (t) => ({
+      webhook: t.expose('webhook', { type: WebhookRef, description: 'The webhook.' }),
+      secret: t.exposeString('secret', { description: 'What callbacks are signed with from now on: whsec_…' }),
+      previousValidUntil: t.expose('previousValidUntil', {
+        type: 'DateTime',
+        nullable: true,
+        description: 'Until when the former secret signs as well; null: it was ended at once.',
+      }),
+    }),
+  })
 
 const idArg = { required: true, description: 'wh_…' } as const
 
@@ -146,9 +161,24 @@ builder.mutationFields((t) => ({
   }),
   webhookRevealSecret: t.field({
     type: WebhookRevealSecretSuccess,
-    description: "Shows a webhook's current secret. Needs ADMIN.",
+    description: "Shows a webhook's current secret. Needs ADMIN. Is audited.",
     args: { id: t.arg.id(idArg) },
     errors: resultUnion('WebhookRevealSecret', 'NotFoundError'),
-    resolve: async (_, { id }, { webhooks, viewer, db }) => ({ secret: await webhooks.revealSecret(viewer, db, id) }),
+    resolve: async (_, { id }, { webhooks, viewer }) => ({ secret: await webhooks.revealSecret(viewer, id) }),
+  }),
+  webhookRotateSecret: t.field({
+    type: WebhookRotateSecretSuccess,
+    description:
+      'Gives a webhook a new secret. Needs ADMIN. While the overlap lasts, callbacks bear a signature of each, newest ' +
+      'first. ConflictError: 5 secrets sign already.',
+    args: {
+      id: t.arg.id(idArg),
+      overlapHours: t.arg.int({
+        defaultValue: 24,
+        description: 'How long the former secret signs as well: 0 to 168 hours; 0 ends it, and any before it, at once.',
+      }),
+    },
+    errors: resultUnion('WebhookRotateSecret', 'InvalidInputError', 'NotFoundError', 'ConflictError'),
+    resolve: (_, { id, overlapHours }, { webhooks, viewer }) => webhooks.rotateSecret(viewer, id, overlapHours),
   }),
 }))

@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { requireScope, type Viewer } from '../access/viewer.ts'
-import type { Bus } from '../bus/bus.ts'
 import type { Webhook } from '../db/generated/prisma/client.ts'
 import { DeliveryPolicy, EntityType } from '../db/generated/prisma/enums.ts'
 import { newId } from '../db/ids.ts'
-import type { ScopedDb, ScopedTx } from '../db/scoped.ts'
-import { NotFoundError, WebhookLimitReachedError } from '../errors.ts'
+import type { ScopedTx } from '../db/scoped.ts'
+import { ConflictError, NotFoundError, WebhookLimitReachedError } from '../errors.ts'
 import type { Commit } from '../events/commit.ts'
-import { announceDeliveries } from '../events/topics.ts'
+import { webhookTopic } from '../events/topics.ts'
+import { changedFields } from '../events/wire.ts'
 import { optionalText, validate, withDefault } from '../validate.ts'
 import type { AddressPolicy } from './address-policy.ts'
+import { deactivateWebhook } from './deactivate.ts'
 import { newSecret, type SecretBox } from './secrets.ts'
 import { webhookUrl } from './url.ts'
 
@@ -33,6 +34,12 @@ const schemas = (policy: AddressPolicy) => ({
     deliveryPolicy: deliveryPolicy.optional(),
   }),
 })
+const overlap = z
+  .int()
+  .min(0, 'This must be between 0 and 168 hours')
+  .max(168, 'This must be between 0 and 168 hours')
+  .nullish()
+  .transform((hours) => hours ?? 24)
 type Schemas = ReturnType<typeof schemas>
 
 /** Rules: see webhookUrl; the name has at most 50 characters; no entities means all. */
@@ -40,18 +47,22 @@ export type WebhookCreateInput = z.input<Schemas['create']>
 /** Left out: unchanged. A null name clears it; null is refused elsewhere. */
 export type WebhookUpdateInput = z.input<Schemas['update']>
 
+/** A new secret and, where there is an overlap, until when the former one signs as well. */
+export interface Rotation {
+  webhook: Webhook
+  secret: string
+  previousValidUntil: Date | null
+}
+
+/** Secrets of a webhook that may sign at the same time. */
+const MAX_LIVE_SECRETS = 5
+
 /** The use cases of webhooks. All of them need a key with ADMIN. */
 export type Webhooks = ReturnType<typeof createWebhooks>
 
 /** @param limit webhooks per app, inactive ones included. */
-export function createWebhooks(deps: {
-  commit: Commit
-  bus: Bus
-  secrets: SecretBox
-  policy: AddressPolicy
-  limit: number
-}) {
-  const { commit, bus, secrets, limit } = deps
+export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; policy: AddressPolicy; limit: number }) {
+  const { commit, secrets, limit } = deps
   const inputs = schemas(deps.policy)
 
   return {
@@ -62,16 +73,20 @@ export function createWebhooks(deps: {
       requireScope(viewer, 'ADMIN')
       const { active, ...fields } = validate(inputs.create, input)
       const { appId } = viewer
-      return commit(viewer, 'ADMIN', async ({ tx, at }) => {
+      return commit(viewer, 'ADMIN', async ({ tx, at, audit }) => {
         if ((await tx.webhook.count()) >= limit) throw new WebhookLimitReachedError(limit)
         const id = newId('Webhook')
-        const data = { id, appId, ...fields, ...statusFields(active, at), createdAt: at, updatedAt: at }
+        const data = {
+          id,
+          appId,
+          ...fields,
+          ...(active ? activeFields : inactiveFields(at)),
+          createdAt: at,
+          updatedAt: at,
+        }
         const webhook = await tx.webhook.create({ data })
-        const secret = newSecret()
-        const sealed = secrets.seal(secret, { appId, webhookId: id })
-        await tx.webhookSecret.create({
-          data: { id: newId('WebhookSecret'), appId, webhookId: id, sealed, createdAt: at },
-        })
+        const secret = await addSecret(tx, appId, id, at)
+        audit({ action: 'webhook.created', targetId: id })
         return { webhook, secret }
       })
     },
@@ -80,48 +95,90 @@ export function createWebhooks(deps: {
     async update(viewer: Viewer, id: string, input: WebhookUpdateInput): Promise<Webhook> {
       requireScope(viewer, 'ADMIN')
       const { active, ...fields } = validate(inputs.update, input)
-      const webhook = await commit(viewer, 'ADMIN', async ({ tx, at }) => {
+      return commit(viewer, 'ADMIN', async (change) => {
+        const { tx, at } = change
         const before = await tx.webhook.findUnique({ where: { id } })
         if (!before) throw new NotFoundError(id)
         const turned = active !== undefined && active !== (before.status === 'ACTIVE')
-        if (turned && !active) await cancelPending(tx, id, at)
-        const status = turned ? statusFields(active, at) : {}
+        const changed = changedFields(before, { ...before, ...defined(fields) })
+        if (turned) changed.push('status')
+        if (changed.length === 0) return before
+        change.audit({ action: 'webhook.updated', targetId: id, changed })
+        change.publish(webhookTopic, id)
+        if (turned && !active) await deactivateWebhook(change, id, 'MANUAL')
+        const status = turned && active ? activeFields : {}
         return tx.webhook.update({ where: { id }, data: { ...fields, ...status, updatedAt: at } })
       })
-      // Those that were canceled are as many as they may be.
-      if (active === false) announceDeliveries(bus, viewer.appId, 'many')
-      return webhook
     },
 
     /** Its deliveries go with it. @returns the id. @throws NotFoundError */
     async delete(viewer: Viewer, id: string): Promise<string> {
-      return commit(viewer, 'ADMIN', async ({ tx }) => {
+      return commit(viewer, 'ADMIN', async ({ tx, audit, publish }) => {
+        publish(webhookTopic, id)
         const { count } = await tx.webhook.deleteMany({ where: { id } })
         if (count === 0) throw new NotFoundError(id)
+        audit({ action: 'webhook.deleted', targetId: id })
         return id
       })
     },
 
-    /** The current signing secret. @throws NotFoundError */
-    async revealSecret(viewer: Viewer, db: ScopedDb, id: string): Promise<string> {
-      requireScope(viewer, 'ADMIN')
-      const secret = await db.webhookSecret.findFirst({ where: { webhookId: id, validUntil: null } })
-      if (!secret) throw new NotFoundError(id)
-      return secrets.open(secret.sealed, { appId: viewer.appId, webhookId: id })
+    /** The current signing secret; given out only when the audit log says so. @throws NotFoundError */
+    async revealSecret(viewer: Viewer, id: string): Promise<string> {
+      return commit(viewer, 'ADMIN', async ({ tx, audit }) => {
+        const secret = await tx.webhookSecret.findFirst({ where: { webhookId: id, validUntil: null } })
+        if (!secret) throw new NotFoundError(id)
+        audit({ action: 'webhook.secret_revealed', targetId: id })
+        return secrets.open(secret.sealed, { appId: viewer.appId, webhookId: id })
+      })
     },
+
+    /**
+     * Makes a new secret, which signs from now on. Until the overlap has passed the former ones sign as well, each to
+     * its own end; without an overlap they are gone at once. An attempt under way still ends with what it began with.
+     * @param overlapHours 0 to 168; 24 where it is not given.
+     * @throws InvalidInputError, NotFoundError; ConflictError where 5 secrets sign already.
+     */
+    async rotateSecret(viewer: Viewer, id: string, overlapHours: number | null | undefined): Promise<Rotation> {
+      requireScope(viewer, 'ADMIN')
+      const hours = validate(overlap, overlapHours, ['overlapHours'])
+      const { appId } = viewer
+      return commit(viewer, 'ADMIN', async ({ tx, at, audit }) => {
+        const webhook = await tx.webhook.findUnique({ where: { id } })
+        if (!webhook) throw new NotFoundError(id)
+        await tx.webhookSecret.deleteMany({ where: { webhookId: id, ...(hours > 0 && { validUntil: { lte: at } }) } })
+        if ((await tx.webhookSecret.count({ where: { webhookId: id } })) >= MAX_LIVE_SECRETS) {
+          throw new ConflictError(
+            `${MAX_LIVE_SECRETS} secrets sign already; wait for one to end, or rotate with overlapHours 0`,
+          )
+        }
+        const previousValidUntil = hours > 0 ? new Date(at.getTime() + hours * 3_600_000) : null
+        await tx.webhookSecret.updateMany({
+          where: { webhookId: id, validUntil: null },
+          data: { validUntil: previousValidUntil },
+        })
+        const secret = await addSecret(tx, appId, id, at)
+        audit({ action: 'webhook.secret_rotated', targetId: id })
+        return { webhook, secret, previousValidUntil }
+      })
+    },
+  }
+
+  async function addSecret(tx: ScopedTx, appId: string, webhookId: string, createdAt: Date): Promise<string> {
+    const secret = newSecret()
+    const sealed = secrets.seal(secret, { appId, webhookId })
+    await tx.webhookSecret.create({ data: { id: newId('WebhookSecret'), appId, webhookId, sealed, createdAt } })
+    return secret
   }
 }
 
-function statusFields(active: boolean, at: Date) {
-  return active
-    ? { status: 'ACTIVE' as const, deactivationReason: null, deactivatedAt: null, failingSince: null }
-    : { status: 'INACTIVE' as const, deactivationReason: 'MANUAL' as const, deactivatedAt: at }
-}
+const activeFields = {
+  status: 'ACTIVE',
+  deactivationReason: null,
+  deactivatedAt: null,
+  failingSince: null,
+} as const
+const inactiveFields = (at: Date) =>
+  ({ status: 'INACTIVE', deactivationReason: 'MANUAL', deactivatedAt: at, failingSince: null }) as const
 
-/** Cancels what the webhook is still owed. An attempt under way ends as it ends: what was delivered counts. */
-async function cancelPending(tx: ScopedTx, webhookId: string, at: Date): Promise<void> {
-  await tx.delivery.updateMany({
-    where: { webhookId, status: 'PENDING' },
-    data: { status: 'CANCELED', completedAt: at },
-  })
-}
+const defined = <T extends object>(fields: T): Partial<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>

@@ -26,6 +26,21 @@ async function freshDatabase(): Promise<string> {
   return url.href
 }
 
+/** Runs SQL on the database of a Herald under test: for what the API cannot say, or must not be believed. */
+export async function sql<Row extends pg.QueryResultRow = any>(
+  env: Record<string, string>,
+  text: string,
+  params: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: env.DATABASE_URL })
+  await client.connect()
+  try {
+    return (await client.query<Row>(text, params)).rows
+  } finally {
+    await client.end()
+  }
+}
+
 /** The environment of the two settings; processes that share it are one Herald. */
 export async function settingEnv(setting: 'embedded' | 'production'): Promise<Record<string, string>> {
   const key = `test-${randomBytes(16).toString('hex')}`

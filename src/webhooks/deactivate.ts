@@ -1,0 +1,39 @@
+import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
+import type { Change, Commit } from '../events/commit.ts'
+import { deliveriesChanged, deliveriesTopic, webhookTopic } from '../events/topics.ts'
+
+/**
+ * Makes a webhook inactive and cancels what it is still owed. An attempt under way ends as it ends: what was delivered
+ * counts. The app's lock, which a change has, keeps events from just being owed to it. Does nothing to an inactive one.
+ */
+export async function deactivateWebhook(
+  { tx, at, publish }: Change,
+  webhookId: string,
+  reason: DeactivationReason,
+): Promise<void> {
+  const active = await tx.webhook.findFirst({ where: { id: webhookId, status: 'ACTIVE' }, select: { appId: true } })
+  if (!active) return
+  // The replay first: this waits for a batch that is just making deliveries due, so that they are seen by the next
+  // statement. The webhook last: whoever settles attempts locks in this order too.
+  await tx.replay.updateMany({ where: { webhookId, completedAt: null }, data: { completedAt: at } })
+  await tx.delivery.updateMany({
+    where: { webhookId, status: 'PENDING' },
+    data: { status: 'CANCELED', completedAt: at },
+  })
+  await tx.webhook.updateMany({
+    where: { id: webhookId },
+    data: { status: 'INACTIVE', deactivationReason: reason, deactivatedAt: at, updatedAt: at },
+  })
+  publish(webhookTopic, webhookId)
+  publish(deliveriesTopic(active.appId), deliveriesChanged('many'))
+}
+
+/** Deactivates a webhook in Herald's own name. */
+export type Deactivate = (appId: string, webhookId: string, reason: DeactivationReason) => Promise<void>
+
+export const createDeactivate =
+  (commit: Commit): Deactivate =>
+  (appId, webhookId, reason) =>
+    commit({ appId, keyId: null, ip: null, scopes: ['ADMIN'] }, 'ADMIN', (change) =>
+      deactivateWebhook(change, webhookId, reason),
+    )
