@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { bootstrap } from './access/api-keys.ts'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createClientAddress } from './access/client-address.ts'
+import { createKeyWatch } from './access/key-watch.ts'
 import { createInProcessBus } from './bus/in-process.ts'
 import { createRedisBus } from './bus/redis.ts'
 import type { Config } from './config.ts'
@@ -61,13 +62,21 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       started.push(() => dispatcher.stop())
     }
 
+    const keyWatch = createKeyWatch(db, log)
+    started.push(async () => keyWatch[Symbol.asyncDispose]())
     let graphql: HttpDeps['graphql'] = null
     let closeStreams = async () => {}
     if (config.roles.includes('api')) {
       const feed = createFeed(db, bus, log)
       const deliveryFeed = createDeliveryFeed(db, bus)
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
-      const engine = createGraphQLServer(db, { commit, feed, deliveryFeed, webhooks }, config.corsOrigins, log)
+      const engine = createGraphQLServer(
+        db,
+        { commit, feed, deliveryFeed, webhooks },
+        keyWatch,
+        config.corsOrigins,
+        log,
+      )
       graphql = {
         engine,
         authenticator: createAuthenticator(db, log),
@@ -80,7 +89,9 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     }
 
     const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql })
-    const closeSockets = graphql ? serveWebSocket(server, graphql, config.maxBodyBytes) : async () => {}
+    const closeSockets = graphql
+      ? serveWebSocket(server, { ...graphql, keyWatch, log }, config.maxBodyBytes)
+      : async () => {}
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(config.port, config.host, resolve)

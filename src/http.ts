@@ -3,7 +3,8 @@ import type { Authenticator } from './access/authenticator.ts'
 import type { ClientAddress } from './access/client-address.ts'
 import { keyOf } from './access/key-of.ts'
 import type { Database } from './db/database.ts'
-import { type GraphQLServer, unauthenticated } from './graphql/server.ts'
+import { unauthenticated } from './graphql/errors.ts'
+import type { GraphQLServer } from './graphql/server.ts'
 import type { Logger } from './log.ts'
 
 /** A GraphQL request, headers included, must have arrived in this time. */
@@ -80,7 +81,8 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): 
       })
       Object.assign((request as unknown as { body: object }).body, { length: body.length })
     }
-    await engine.handle(request, response, { viewer })
+    const lastEventId = request.headers['last-event-id']?.toString()
+    await engine.handle(request, response, { viewer, lastEventId })
   }
 }
 

@@ -1,23 +1,33 @@
-import { GraphQLError } from 'graphql'
 import { createYoga } from 'graphql-yoga'
+import type { KeyWatch } from '../access/key-watch.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Database } from '../db/database.ts'
 import { scopeTo } from '../db/scoped.ts'
 import type { Logger } from '../log.ts'
 import type { Context, Services } from './context.ts'
 import { maskError } from './errors.ts'
+import { useLive } from './live/live.ts'
 import { schema } from './schema.ts'
 
 /** What the transport found out before GraphQL has its turn. */
 interface Caller {
   viewer: Viewer
+  /** The header Last-Event-ID. */
+  lastEventId?: string
 }
 
 /** The GraphQL engine: one for HTTP (with SSE) and WebSocket. */
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>
 
 /** @param corsOrigins browser origins that may call; none: the same origin alone. */
-export function createGraphQLServer(db: Database, services: Services, corsOrigins: readonly string[], log: Logger) {
+export function createGraphQLServer(
+  db: Database,
+  services: Services,
+  keyWatch: KeyWatch,
+  corsOrigins: readonly string[],
+  log: Logger,
+) {
+  const contextOf = (viewer: Viewer): Context => ({ ...services, viewer, db: scopeTo(db.prisma, viewer.appId) })
   return createYoga<Caller, Context>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -27,16 +37,18 @@ export function createGraphQLServer(db: Database, services: Services, corsOrigin
     multipart: false,
     cors: corsOrigins.length > 0 && {
       origin: [...corsOrigins],
-      allowedHeaders: ['content-type', 'x-api-key', 'authorization'],
+      allowedHeaders: ['content-type', 'x-api-key', 'authorization', 'last-event-id'],
     },
     logging: false,
     maskedErrors: { maskError: (error) => maskError(error, log) },
-    context: ({ viewer }) => ({ ...services, viewer, db: scopeTo(db.prisma, viewer.appId) }),
+    context: ({ viewer }) => contextOf(viewer),
+    plugins: [
+      useLive({
+        keyWatch,
+        log,
+        // Of no key in particular, for it is shared by all with these scopes.
+        contextOf: ({ appId, scopes }) => contextOf({ appId, scopes, keyId: null, ip: null }),
+      }),
+    ],
   })
 }
-
-/** How a caller without a valid key is answered. */
-export const unauthenticated = () =>
-  new GraphQLError('A valid API key is needed, in x-api-key or Authorization: Bearer', {
-    extensions: { code: 'UNAUTHENTICATED' },
-  })
