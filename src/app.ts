@@ -70,7 +70,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const feed = createFeed(db, bus, log)
       const deliveryFeed = createDeliveryFeed(db, bus)
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
-      const engine = createGraphQLServer(
+      const { engine, drained } = createGraphQLServer(
         db,
         { commit, feed, deliveryFeed, webhooks },
         keyWatch,
@@ -85,6 +85,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       closeStreams = async () => {
         await feed[Symbol.asyncDispose]()
         await deliveryFeed[Symbol.asyncDispose]()
+        await drained()
       }
     }
 

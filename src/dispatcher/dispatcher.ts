@@ -4,6 +4,7 @@ import type { Sql } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import { dueTopic, webhookTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
+import { createSignal } from '../signal.ts'
 import type { AddressPolicy } from '../webhooks/address-policy.ts'
 import type { Deactivate } from '../webhooks/deactivate.ts'
 import type { SecretBox } from '../webhooks/secrets.ts'
@@ -16,7 +17,6 @@ import { startReplayer } from './replay.ts'
 import { judge } from './retry.ts'
 import { startSettler } from './settler.ts'
 import { createKeyring, sign } from './sign.ts'
-import { createSignal } from './signal.ts'
 
 /** Deliveries of one claim. */
 const MAX_CLAIM = 512

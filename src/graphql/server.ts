@@ -6,7 +6,7 @@ import { scopeTo } from '../db/scoped.ts'
 import type { Logger } from '../log.ts'
 import type { Context, Services } from './context.ts'
 import { maskError } from './errors.ts'
-import { useLive } from './live/live.ts'
+import { createLive } from './live/live.ts'
 import { schema } from './schema.ts'
 
 /** What the transport found out before GraphQL has its turn. */
@@ -17,9 +17,12 @@ interface Caller {
 }
 
 /** The GraphQL engine: one for HTTP (with SSE) and WebSocket. */
-export type GraphQLServer = ReturnType<typeof createGraphQLServer>
+export type GraphQLServer = ReturnType<typeof createGraphQLServer>['engine']
 
-/** @param corsOrigins browser origins that may call; none: the same origin alone. */
+/**
+ * @returns the engine, and how to wait until the clients of streams that ended were told so.
+ * @param corsOrigins browser origins that may call; none: the same origin alone.
+ */
 export function createGraphQLServer(
   db: Database,
   services: Services,
@@ -28,7 +31,13 @@ export function createGraphQLServer(
   log: Logger,
 ) {
   const contextOf = (viewer: Viewer): Context => ({ ...services, viewer, db: scopeTo(db.prisma, viewer.appId) })
-  return createYoga<Caller, Context>({
+  const live = createLive({
+    keyWatch,
+    log,
+    // Of no key in particular, for it is shared by all with these scopes.
+    contextOf: ({ appId, scopes }) => contextOf({ appId, scopes, keyId: null, ip: null }),
+  })
+  const engine = createYoga<Caller, Context>({
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
@@ -42,13 +51,7 @@ export function createGraphQLServer(
     logging: false,
     maskedErrors: { maskError: (error) => maskError(error, log) },
     context: ({ viewer }) => contextOf(viewer),
-    plugins: [
-      useLive({
-        keyWatch,
-        log,
-        // Of no key in particular, for it is shared by all with these scopes.
-        contextOf: ({ appId, scopes }) => contextOf({ appId, scopes, keyId: null, ip: null }),
-      }),
-    ],
+    plugins: [live.plugin],
   })
+  return { engine, drained: live.drained }
 }

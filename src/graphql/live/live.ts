@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga'
 import type { KeyWatch } from '../../access/key-watch.ts'
 import { Source } from '../../feed/source.ts'
 import type { Logger } from '../../log.ts'
+import { createSignal } from '../../signal.ts'
 import type { Context } from '../context.ts'
 import { maskError, unauthenticated } from '../errors.ts'
 import { Answers } from './answer.ts'
@@ -26,12 +27,25 @@ interface LiveDeps {
   contextOf(viewer: Context['viewer']): Context
 }
 
+/** The subscriptions of a process. */
+export interface Live {
+  /** Has the engine serve them. */
+  readonly plugin: Plugin<Context & Connection>
+  /** Once the feeds have ended: resolves when all clients were told so, or after a second. */
+  drained(): Promise<void>
+}
+
+/** Clients that do not read are not waited for longer. */
+const DRAIN_MS = 1000
+
 /**
  * Serves subscriptions. Streams of one app that ask the same with the same rights share the executions: the engine's
  * own `subscribe` gives way to one that answers a LiveStream, which the transports send as it comes.
  */
-export function useLive({ keyWatch, log, contextOf }: LiveDeps): Plugin<Context & Connection> {
+export function createLive({ keyWatch, log, contextOf }: LiveDeps): Live {
   const answers = new Answers()
+  const streams = new Set<LiveStream>()
+  const drain = createSignal()
   const queries = new Map<string, LiveQuery>()
 
   function enter(key: string, make: () => LiveQuery): { query: LiveQuery; leave(): void } {
@@ -58,16 +72,19 @@ export function useLive({ keyWatch, log, contextOf }: LiveDeps): Plugin<Context 
     const stopWatching = keyWatch.watch(viewer, () => stream.end(unauthenticated()))
     const stream = new LiveStream(source, query, () => {
       leave()
+      streams.delete(stream)
+      if (streams.size === 0) drain.set()
       stopWatching()
       signal?.removeEventListener('abort', onGone)
     })
+    streams.add(stream)
     // The client may have left while the source was opened.
     if (signal?.aborted) stream.end()
     else signal?.addEventListener('abort', onGone)
     return stream
   }
 
-  return {
+  const plugin: Live['plugin'] = {
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn(subscribe as never)
     },
@@ -82,6 +99,16 @@ export function useLive({ keyWatch, log, contextOf }: LiveDeps): Plugin<Context 
         stream.end()
         return new Response(null, { status: 406, headers: { accept: 'text/event-stream' } })
       }, 'text/event-stream')
+    },
+  }
+
+  return {
+    plugin,
+    async drained() {
+      const until = performance.now() + DRAIN_MS
+      while (streams.size > 0 && performance.now() < until) await drain.wait(until - performance.now())
+      // The transports' last words follow upon the streams' end.
+      await new Promise((resolve) => setImmediate(resolve))
     },
   }
 }
