@@ -29,6 +29,9 @@ interface WebSocketDeps {
   log: Logger
 }
 
+/** When the server stops, a client has so long to agree to the closing of its socket. */
+const CLOSE_MS = 1000
+
 type Extra = { viewer?: Viewer }
 
 /**
@@ -104,8 +107,11 @@ export function serveWebSocket(
     KEEP_ALIVE_MS,
   )
   return async () => {
+    const late = setTimeout(() => {
+      for (const socket of sockets.clients) socket.terminate()
+    }, CLOSE_MS)
     await disposable.dispose()
-    sockets.close()
+    clearTimeout(late)
   }
 }
 

@@ -20,7 +20,7 @@ export class Answer {
 }
 
 /** The JSON of all answers that are kept, in characters: what bounds the memory that they take, to about thrice. */
-const MAX_CHARS = 16 * 1024 * 1024
+const MAX_CHARS = 8 * 1024 * 1024
 /** An answer is given to others for so long. What it says of things that change is no older. */
 const MAX_AGE_MS = 2000
 
@@ -35,6 +35,7 @@ interface Entry {
 export class Answers {
   readonly #entries = new Map<string, Entry>()
   #chars = 0
+  #forgetting: NodeJS.Timeout | undefined
 
   /** The answer under `key`, made by `make` where there is none. `make` never fails. */
   get(key: string, make: () => Making): Making {
@@ -56,10 +57,19 @@ export class Answers {
   #count(entry: Entry): void {
     entry.chars = entry.answer instanceof Answer ? entry.answer.json.length : 0
     this.#chars += entry.chars
+    this.#forget()
+    this.#forgetting ??= setInterval(() => this.#forget(), MAX_AGE_MS).unref()
+  }
+
+  /** Lets go of what is too old or too much. */
+  #forget(): void {
+    const now = performance.now()
     for (const [key, oldest] of this.#entries) {
-      if (this.#chars <= MAX_CHARS && performance.now() - oldest.madeAt < MAX_AGE_MS) break
+      if (this.#chars <= MAX_CHARS && now - oldest.madeAt < MAX_AGE_MS) return
       this.#remove(key, oldest)
     }
+    clearInterval(this.#forgetting)
+    this.#forgetting = undefined
   }
 
   #remove(key: string, { chars }: Entry): void {
