@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually, gql, type Herald, settingEnv, startHerald } from './support/herald.ts'
-import { follow, transports } from './support/live.ts'
+import { follow, transports, watch } from './support/live.ts'
 import { startRedis } from './support/redis.ts'
 
 // Two processes over one Postgres and one Redis; subscribers that go to either. What happens next is drawn at random.
@@ -87,3 +87,29 @@ it('gives every subscriber exactly the log, whatever breaks off and starts again
   )
   expect(await last()).toBeGreaterThan(50)
 }, 300_000)
+
+it('opens streams while Redis is away or hangs, and serves them', async () => {
+  const create = () => gql(processes[0] as Herald, 'mutation { contextCreate(input: {name: "c"}) { __typename } }')
+  await redis.start()
+  redis.goOn()
+  for (const trouble of ['hang', 'stop'] as const) {
+    await redis[trouble]()
+    const streams = transports.map((transport) =>
+      watch(processes[1] as Herald, transport, 'subscription { events { sequence } }'),
+    )
+    await eventually(async () => {
+      await create()
+      return streams.every(({ items }) => items.length > 2)
+    }, `events while redis is told to ${trouble}`)
+    redis.goOn()
+    await redis.start()
+    const end = await last()
+    await create()
+    await eventually(() => streams.every(({ items }) => items.at(-1)?.sequence > end), 'events when it is back')
+    for (const { items, errors, close } of streams) {
+      expect(items.map(({ sequence }) => sequence)).toEqual(items.map((_, index) => items[0].sequence + index))
+      expect(errors).toEqual([])
+      close()
+    }
+  }
+})
