@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { eventually, gql, type Herald, settingEnv, startHerald } from './support/herald.ts'
 import { transports, watch } from './support/live.ts'
+import { startReceiver } from './support/receiver.ts'
 
 // All that an event leads to, asked by everybody in the same words.
 const EVERYTHING = `subscription ($after: String) { events(after: $after) { id sequence entityId data
@@ -17,15 +18,18 @@ interface App extends Pick<Herald, 'url' | 'key'> {
 let herald: Herald
 let sql: pg.Client
 let apps: App[]
+let receiver: Awaited<ReturnType<typeof startReceiver>>
 beforeAll(async () => {
   const env = await settingEnv('production')
   herald = await startHerald(env)
   sql = new pg.Client({ connectionString: env.DATABASE_URL })
   await sql.connect()
+  receiver = await startReceiver()
   apps = await Promise.all(['alpha', 'beta'].map(makeApp))
 })
 afterAll(async () => {
   await sql.end()
+  await receiver.close()
   expect(await herald.kill('SIGTERM')).toBe(0)
 })
 
@@ -64,12 +68,12 @@ it('shows nothing of one app to another that asks the same', async () => {
       name: `${app.name}-context`,
     })
   for (const app of apps) {
-    // Nobody listens there; the attempts fail, and are told.
-    await gql(
+    const { webhookCreate } = await gql(
       app,
-      'mutation ($name: String!) { webhookCreate(input: {name: $name, url: "http://127.0.0.1:9/"}) { __typename } }',
-      { name: `${app.name}-webhook` },
+      'mutation ($name: String!, $url: String!) { webhookCreate(input: {name: $name, url: $url}) { __typename } }',
+      { name: `${app.name}-webhook`, url: receiver.url },
     )
+    expect(webhookCreate.__typename).toBe('WebhookCreateSuccess')
   }
   await eventually(async () => {
     await Promise.all(apps.map(write))

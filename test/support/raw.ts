@@ -6,7 +6,7 @@ import type { Herald } from './herald.ts'
 type Target = Pick<Herald, 'url' | 'key'>
 
 /** A server-sent event as it came. */
-export interface SseEvent {
+interface SseEvent {
   event: string
   id?: string
   data: any
