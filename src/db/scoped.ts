@@ -14,12 +14,19 @@ declare const scope: unique symbol
  * The one place where reading and writing is bound to an app: every operation on every model gets the app's id as a
  * condition, every created row as a value. What another app owns is as if it did not exist. References between rows
  * need no condition of their own: composite keys bind them to the same app in the database.
+ * @param before is called, and awaited, before each operation on a model.
  */
-export function scopeTo(prisma: PrismaClient, appId: string): ScopedDb {
+export function scopeTo(
+  prisma: PrismaClient,
+  appId: string,
+  before?: (operation: string) => Promise<void> | undefined,
+): ScopedDb {
   const extended = prisma.$extends({
     query: {
       $allModels: {
-        $allOperations({ model, operation, args, query }) {
+        async $allOperations({ model, operation, args, query }) {
+          const wait = before?.(operation)
+          if (wait) await wait
           if (throughParent.has(model)) return query(args)
           const owner = model === 'App' ? { id: appId } : { appId }
           const scoped = { ...args } as { where?: object; data?: object | object[] }
