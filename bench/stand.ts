@@ -45,8 +45,9 @@ export async function openStand(): Promise<Stand> {
 /** The environment of a Herald on the stand. No limit but the machine's. */
 export const benchEnv = async (setting: 'embedded' | 'production', stand: Stand) => ({
   ...(await environment(setting, stand)),
-  WEBHOOK_LIMIT: '1000',
   RATE_LIMIT_PER_MIN: '0',
+  RATE_LIMIT_SUBSCRIPTIONS: '0',
+  WEBHOOK_LIMIT: '1000',
 })
 
 /** A client of Herald's API that costs as little as can be: kept-alive sockets, raw bodies. */

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { bootstrap } from './access/api-keys.ts'
+import { startAuditRetention } from './access/audit-retention.ts'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createClientAddress } from './access/client-address.ts'
 import { createKeyWatch } from './access/key-watch.ts'
+import { createLocalRateLimiter } from './access/rate-limiter.ts'
+import { createRedisRateLimiter } from './access/redis-rate-limiter.ts'
 import { createInProcessBus } from './bus/in-process.ts'
 import { createRedisBus } from './bus/redis.ts'
 import type { Config } from './config.ts'
@@ -13,16 +15,15 @@ import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { createCommit } from './events/commit.ts'
 import { createDeliveryFeed } from './feed/delivery-feed.ts'
 import { createFeed } from './feed/feed.ts'
-import { createGraphQLServer } from './graphql/server.ts'
+import { createGraphQLServer, type GraphQLOptions } from './graphql/server.ts'
 import { serveWebSocket } from './graphql/websocket.ts'
 import { createHttpServer, type HttpDeps } from './http.ts'
 import type { Logger } from './log.ts'
+import { version } from './version.ts'
 import { createAddressPolicy } from './webhooks/address-policy.ts'
 import { createDeactivate } from './webhooks/deactivate.ts'
 import { createSecretBox } from './webhooks/secrets.ts'
 import { createWebhooks } from './webhooks/webhooks.ts'
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 /** A running Herald. Disposing of it ends what it does, in order, and resolves when nothing is left. */
 export interface App extends AsyncDisposable {
@@ -46,10 +47,13 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     }
   }
   try {
-    const db = config.databaseUrl ? await openPostgres(config.databaseUrl, log) : await openEmbedded(config.dataDir)
+    const db = config.databaseUrl
+      ? await openPostgres(config.databaseUrl, log)
+      : await openEmbedded(config.dataDir, log)
     started.push(async () => db[Symbol.asyncDispose]())
     const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createInProcessBus()
     started.push(async () => bus[Symbol.asyncDispose]())
+    started.push(startAuditRetention(db.sql, config.auditRetentionDays, log))
     const madeKey = await bootstrap(db, config.bootstrapApiKey)
 
     const secrets = createSecretBox(config.secretsKeys)
@@ -70,16 +74,13 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const feed = createFeed(db, bus, log)
       const deliveryFeed = createDeliveryFeed(db, bus)
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
-      const { engine, drained } = createGraphQLServer(
-        db,
-        { commit, feed, deliveryFeed, webhooks },
-        keyWatch,
-        config.corsOrigins,
-        log,
-      )
+      const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
+      started.push(async () => limiter[Symbol.asyncDispose]())
+      const services = { commit, feed, deliveryFeed, webhooks }
+      const { engine, drained } = createGraphQLServer(db, services, { keyWatch, limiter }, guardOptions(config), log)
       graphql = {
         engine,
-        authenticator: createAuthenticator(db, log),
+        authenticator: createAuthenticator(db, limiter, config.rateLimitFailedKeys, log),
         clientAddress: createClientAddress(config.trustedProxies),
       }
       closeStreams = async () => {
@@ -91,7 +92,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
 
     const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql })
     const closeSockets = graphql
-      ? serveWebSocket(server, { ...graphql, keyWatch, log }, config.maxBodyBytes)
+      ? serveWebSocket(server, { ...graphql, keyWatch, log }, config.maxBodyBytes, config.corsOrigins)
       : async () => {}
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -120,3 +121,19 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     throw error
   }
 }
+
+const guardOptions = (config: Config): GraphQLOptions => ({
+  corsOrigins: config.corsOrigins,
+  ratePerMin: config.rateLimitPerMin,
+  subscriptionsPerKey: config.rateLimitSubscriptions,
+  suggestions: config.suggestions,
+  // How many rows the lists without paging hold: by their own limits or, for attempts, as a rule.
+  listSizes: {
+    'Agent.contexts': 30,
+    'ContextFilesCreateSuccess.contextFiles': 500,
+    'Delivery.attempts': config.retryScheduleS.length,
+    'Event.deliveries': config.webhookLimit,
+    'InvalidInputError.issues': 1,
+    'Query.apiKeys': 500,
+  },
+})

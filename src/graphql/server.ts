@@ -1,11 +1,13 @@
 import { createYoga } from 'graphql-yoga'
 import type { KeyWatch } from '../access/key-watch.ts'
+import type { Budget, RateLimiter } from '../access/rate-limiter.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Database } from '../db/database.ts'
 import { scopeTo } from '../db/scoped.ts'
 import type { Logger } from '../log.ts'
 import type { Context, Services } from './context.ts'
 import { maskError } from './errors.ts'
+import { createGuard, type GuardOptions } from './guard.ts'
 import { createLive } from './live/live.ts'
 import { schema } from './schema.ts'
 
@@ -14,22 +16,28 @@ interface Caller {
   viewer: Viewer
   /** The header Last-Event-ID. */
   lastEventId?: string
+  /** Told what the key may still spend, after each operation. */
+  onBudget?(budget: Budget): void
+}
+
+/** What the engine is set up with. */
+export interface GraphQLOptions extends GuardOptions {
+  /** Browser origins that may call; none: the same origin alone. */
+  corsOrigins: readonly string[]
 }
 
 /** The GraphQL engine: one for HTTP (with SSE) and WebSocket. */
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>['engine']
 
-/**
- * @returns the engine, and how to wait until the clients of streams that ended were told so.
- * @param corsOrigins browser origins that may call; none: the same origin alone.
- */
+/** @returns the engine, and how to wait until the clients of streams that ended were told so. */
 export function createGraphQLServer(
   db: Database,
   services: Services,
-  keyWatch: KeyWatch,
-  corsOrigins: readonly string[],
+  { keyWatch, limiter }: { keyWatch: KeyWatch; limiter: RateLimiter },
+  options: GraphQLOptions,
   log: Logger,
 ) {
+  const { corsOrigins } = options
   const contextOf = (viewer: Viewer): Context => ({ ...services, viewer, db: scopeTo(db.prisma, viewer.appId) })
   const live = createLive({
     keyWatch,
@@ -49,9 +57,13 @@ export function createGraphQLServer(
       allowedHeaders: ['content-type', 'x-api-key', 'authorization', 'last-event-id'],
     },
     logging: false,
+    // What stands before the engine counts the bytes; the guard keeps the documents.
+    maxRequestBodySize: false,
+    parserAndValidationCache: false,
+    // The guard stands before what serves subscriptions, and so comes behind it.
+    plugins: [live.plugin, createGuard(schema, limiter, options)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
-    context: ({ viewer }) => contextOf(viewer),
-    plugins: [live.plugin],
+    context: ({ viewer, onBudget }) => ({ ...contextOf(viewer), onBudget }),
   })
   return { engine, drained: live.drained }
 }

@@ -116,6 +116,38 @@ export async function startWeighedHerald(env: Record<string, string>) {
   })
 }
 
+/** A command of the command line that goes on until it is stopped. */
+export function startCommand(env: Record<string, string>, ...args: string[]) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...args], {
+    env: { PATH: process.env.PATH, ...env },
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk) => (out += chunk))
+  child.stderr.on('data', (chunk) => (err += chunk))
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return {
+    lines: () => out.split('\n').slice(0, -1),
+    errors: () => err,
+    ended,
+    stop() {
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
+}
+
+/** Runs a command of the command line to its end. */
+export async function herald(env: Record<string, string>, ...args: string[]) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...args], {
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env },
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk) => (out += chunk))
+  child.stderr.on('data', (chunk) => (err += chunk))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, out: out.trim(), err: err.trim() }
+}
+
 /** Posts a document; fails the test where there are `errors`. */
 export async function gql(herald: Pick<Herald, 'url' | 'key'>, query: string, variables: object = {}): Promise<any> {
   const { data, errors } = await raw(herald, query, variables)

@@ -12,14 +12,17 @@ export type Send = (answer: Answer) => Promise<void> | null
 export class LiveStream {
   readonly #source: Source<unknown>
   readonly #query: LiveQuery
-  readonly #onEnd: () => void
-  #ended = false
+  #onEnd: (() => void)[] | null = []
 
-  /** @param onEnd called once. */
-  constructor(source: Source<unknown>, query: LiveQuery, onEnd: () => void) {
+  constructor(source: Source<unknown>, query: LiveQuery) {
     this.#source = source
     this.#query = query
-    this.#onEnd = onEnd
+  }
+
+  /** Calls `onEnd` once, when it has ended. */
+  whenEnded(onEnd: () => void): void {
+    if (this.#onEnd) this.#onEnd.push(onEnd)
+    else onEnd()
   }
 
   /**
@@ -46,8 +49,8 @@ export class LiveStream {
   /** Ends it, cleanly or with an error for the client. What is already on its way is sent. */
   end(failure: Error | null = null): void {
     this.#source.end(failure)
-    if (this.#ended) return
-    this.#ended = true
-    this.#onEnd()
+    const listeners = this.#onEnd ?? []
+    this.#onEnd = null
+    for (const onEnd of listeners) onEnd()
   }
 }
