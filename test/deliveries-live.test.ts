@@ -5,6 +5,7 @@ import { run } from './support/client.ts'
 import { eventually, gql, type Herald, settingEnv, startHerald } from './support/herald.ts'
 import { transports, watch } from './support/live.ts'
 import { startReceiver } from './support/receiver.ts'
+import { startRedis } from './support/redis.ts'
 
 const AGENT = 'mutation { agentCreate(input: {agentName: "A", agentPurpose: "p", formatting: "f"}) { __typename } }'
 const CHANGES = print(api.DeliveryChangesDocument)
@@ -123,4 +124,28 @@ describe.each(['embedded', 'production'] as const)('deliveryChanged on the %s se
     expect(stream.errors).toEqual([])
     stream.close()
   })
+})
+
+it('finds out by itself what a Redis that is away did not tell', async () => {
+  const redis = await startRedis()
+  const env = { ...(await settingEnv('production')), REDIS_URL: redis.url }
+  const processes = await Promise.all(['api', 'dispatcher'].map((role) => startHerald({ ...env, ROLES: role })))
+  const [herald] = processes as [Herald]
+  const receiver = await startReceiver()
+  await run(herald, api.WebhookCreateDocument, { input: { url: receiver.url } })
+  const streams = transports.map((transport) => watch(herald, transport, CHANGES))
+  await eventually(async () => {
+    await gql(herald, AGENT)
+    return streams.every(({ items }) => items.length > 0)
+  }, 'open streams')
+  await redis.stop()
+  await gql(herald, AGENT)
+  const last = (await run(herald, api.DeliveriesDocument, { first: 1 })).deliveries.nodes[0]
+  for (const { items, errors } of streams) {
+    await eventually(() => items.some(({ id, status }) => id === last?.id && status === 'SUCCEEDED'), 'its end')
+    expect(errors).toEqual([])
+  }
+  for (const stream of streams) stream.close()
+  expect(await Promise.all(processes.map((one) => one.kill('SIGTERM')))).toEqual([0, 0])
+  await Promise.all([receiver.close(), redis.stop()])
 })
