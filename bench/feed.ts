@@ -31,7 +31,7 @@ type Process = ReturnType<typeof start>
 
 /** 1 event to 1,000 subscribers: messages a second beside a bare `ws` broadcast of the same bytes, and how late. */
 export async function feedTable(stand: Stand) {
-  const env = { ...(await benchEnv('production', stand)), ROLES: 'api' }
+  const env = { ...(await benchEnv('production', stand)), ROLES: 'api', RATE_LIMIT_SUBSCRIPTIONS: '0' }
   const watchers = start('watchers.ts')
   const broadcaster = start('broadcaster.ts')
   const { port } = await broadcaster.answer<{ port: number }>()

@@ -77,7 +77,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
       started.push(async () => limiter[Symbol.asyncDispose]())
       const services = { commit, feed, deliveryFeed, webhooks }
-      const { engine, drained } = createGraphQLServer(db, services, { keyWatch, limiter }, guardOptions(config), log)
+      const { engine, drained } = createGraphQLServer({ db, services, keyWatch, limiter, log }, guardOptions(config))
       graphql = {
         engine,
         authenticator: createAuthenticator(db, limiter, config.rateLimitFailedKeys, log),

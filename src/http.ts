@@ -82,8 +82,7 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): 
       putBody(request, body)
     }
     const lastEventId = request.headers['last-event-id']?.toString()
-    const onBudget = (budget: Budget) => setBudget(response, budget)
-    await engine.handle(request, response, { viewer, lastEventId, onBudget })
+    await engine.handle(request, response, { viewer, lastEventId, onBudget: (budget) => setBudget(response, budget) })
   }
 }
 

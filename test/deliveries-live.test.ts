@@ -75,6 +75,34 @@ describe.each(['embedded', 'production'] as const)('deliveryChanged on the %s se
     },
   )
 
+  it('answers those who ask differently for the same deliveries as each asked', async () => {
+    const webhookId = await createWebhook()
+    const asked = ['id', 'id status event { name }', 'id webhook { id url } attempts { number }']
+    const streams = await Promise.all(
+      [...asked, ...asked].map(async (fields) => {
+        const stream = watch(herald, 'ws', `subscription { deliveryChanged { ${fields} } }`)
+        await eventually(async () => {
+          await gql(herald, AGENT)
+          return stream.items.length > 0
+        }, 'an open stream')
+        return stream
+      }),
+    )
+    await gql(herald, AGENT)
+    const last = (await run(herald, api.DeliveriesDocument, { first: 1, webhookId })).deliveries.nodes[0]
+    const expected = [
+      { id: last?.id },
+      { id: last?.id, status: 'SUCCEEDED', event: { name: 'agent.created' } },
+      { id: last?.id, webhook: { id: webhookId, url: receiver.url }, attempts: [{ number: 1 }] },
+    ]
+    for (const [index, stream] of streams.entries()) {
+      const told = () => stream.items.findLast(({ id }) => id === last?.id)
+      await eventually(() => JSON.stringify(told()) === JSON.stringify(expected[index % 3]), 'its end, as asked')
+      expect(stream.errors).toEqual([])
+      stream.close()
+    }
+  })
+
   it('ends with the newest state of each of 300, whatever steps were passed over', async () => {
     const webhookId = await createWebhook()
     const streams = await Promise.all([...transports, ...transports].map((transport) => open(transport, webhookId)))

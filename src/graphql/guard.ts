@@ -115,7 +115,7 @@ export function createGuard(schema: GraphQLSchema, limiter: RateLimiter, options
     }
     try {
       const result = await subscribe(args)
-      if (result instanceof LiveStream) result.whenEnded(release)
+      if (result instanceof LiveStream) result.onEnd(release)
       else release()
       return result
     } catch (error) {

@@ -3,7 +3,7 @@ import type { KeyWatch } from '../access/key-watch.ts'
 import type { Budget, RateLimiter } from '../access/rate-limiter.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Database } from '../db/database.ts'
-import { scopeTo } from '../db/scoped.ts'
+import { createScopes } from '../db/scoped.ts'
 import type { Logger } from '../log.ts'
 import type { Context, Services } from './context.ts'
 import { maskError } from './errors.ts'
@@ -14,10 +14,19 @@ import { schema } from './schema.ts'
 /** What the transport found out before GraphQL has its turn. */
 interface Caller {
   viewer: Viewer
-  /** The header Last-Event-ID. */
-  lastEventId?: string
   /** Told what the key may still spend, after each operation. */
   onBudget?(budget: Budget): void
+  /** The header Last-Event-ID. */
+  lastEventId?: string
+}
+
+/** What the engine needs of the process. */
+interface GraphQLDeps {
+  db: Database
+  services: Services
+  keyWatch: KeyWatch
+  limiter: RateLimiter
+  log: Logger
 }
 
 /** What the engine is set up with. */
@@ -30,15 +39,11 @@ export interface GraphQLOptions extends GuardOptions {
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>['engine']
 
 /** @returns the engine, and how to wait until the clients of streams that ended were told so. */
-export function createGraphQLServer(
-  db: Database,
-  services: Services,
-  { keyWatch, limiter }: { keyWatch: KeyWatch; limiter: RateLimiter },
-  options: GraphQLOptions,
-  log: Logger,
-) {
+export function createGraphQLServer(deps: GraphQLDeps, options: GraphQLOptions) {
+  const { db, services, keyWatch, limiter, log } = deps
   const { corsOrigins } = options
-  const contextOf = (viewer: Viewer): Context => ({ ...services, viewer, db: scopeTo(db.prisma, viewer.appId) })
+  const scopeOf = createScopes(db.prisma)
+  const contextOf = (viewer: Viewer): Context => ({ ...services, viewer, db: scopeOf(viewer.appId) })
   const live = createLive({
     keyWatch,
     log,
@@ -60,7 +65,7 @@ export function createGraphQLServer(
     // What stands before the engine counts the bytes; the guard keeps the documents.
     maxRequestBodySize: false,
     parserAndValidationCache: false,
-    // The guard stands before what serves subscriptions, and so comes behind it.
+    // The guard stands around whatever was set up before it.
     plugins: [live.plugin, createGuard(schema, limiter, options)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
     context: ({ viewer, onBudget }) => ({ ...contextOf(viewer), onBudget }),

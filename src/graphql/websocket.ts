@@ -122,11 +122,6 @@ export function serveWebSocket(
   }
 }
 
-const tooManyOperations = () =>
-  new GraphQLError(`A socket may have at most ${MAX_OPERATIONS} operations open at once`, {
-    extensions: { code: 'TOO_MANY_OPERATIONS' },
-  })
-
 function originAllowed({ headers }: IncomingMessage, corsOrigins: readonly string[]): boolean {
   const { origin, host } = headers
   if (origin === undefined || corsOrigins.includes(origin)) return true
@@ -137,3 +132,8 @@ function noViewer(error: unknown): null {
   if (error instanceof TooManyFailedKeysError) return null
   throw error
 }
+
+const tooManyOperations = () =>
+  new GraphQLError(`A socket may have at most ${MAX_OPERATIONS} operations open at once`, {
+    extensions: { code: 'TOO_MANY_OPERATIONS' },
+  })

@@ -12,17 +12,18 @@ export type Send = (answer: Answer) => Promise<void> | null
 export class LiveStream {
   readonly #source: Source<unknown>
   readonly #query: LiveQuery
-  #onEnd: (() => void)[] | null = []
+  readonly #onEnd: (() => void)[] = []
+  #ended = false
 
   constructor(source: Source<unknown>, query: LiveQuery) {
     this.#source = source
     this.#query = query
   }
 
-  /** Calls `onEnd` once, when it has ended. */
-  whenEnded(onEnd: () => void): void {
-    if (this.#onEnd) this.#onEnd.push(onEnd)
-    else onEnd()
+  /** Calls back once when it ends; at once when it has ended. */
+  onEnd(callback: () => void): void {
+    if (this.#ended) callback()
+    else this.#onEnd.push(callback)
   }
 
   /**
@@ -49,8 +50,8 @@ export class LiveStream {
   /** Ends it, cleanly or with an error for the client. What is already on its way is sent. */
   end(failure: Error | null = null): void {
     this.#source.end(failure)
-    const listeners = this.#onEnd ?? []
-    this.#onEnd = null
-    for (const onEnd of listeners) onEnd()
+    if (this.#ended) return
+    this.#ended = true
+    for (const callback of this.#onEnd) callback()
   }
 }

@@ -68,10 +68,10 @@ export function createLive({ keyWatch, log, contextOf }: LiveDeps): Live {
     const key = sharingKey(viewer, args.document, args.operationName, args.variableValues)
     const { query, leave } = enter(key, () => new LiveQuery(validated, contextOf(viewer), answers, log))
     const signal = gone ?? request?.signal
-    const stream = new LiveStream(source, query)
     const onGone = () => stream.end()
     const stopWatching = keyWatch.watch(viewer, () => stream.end(unauthenticated()))
-    stream.whenEnded(() => {
+    const stream = new LiveStream(source, query)
+    stream.onEnd(() => {
       leave()
       streams.delete(stream)
       if (streams.size === 0) drain.set()
