@@ -44,7 +44,13 @@ const client = (name: string) =>
     .option('--url <url>', "the API's URL; not given: HERALD_URL, else http://127.0.0.1:4000/graphql")
     .option('--key <key>', 'the API key; not given: HERALD_API_KEY')
 
-const entities = (value: string) => value.split(',').map((one) => one.trim().toUpperCase().replaceAll('-', '_'))
+const entities = (value: string) =>
+  value.split(',').map((one) =>
+    one
+      .trim()
+      .toUpperCase()
+      .replace(/^CONTEXT[-_]?FILE$/, 'CONTEXT_FILE'),
+  )
 
 client('listen')
   .description('Posts each event to a local URL, signed, and shows the answer; goes on after a lost connection.')
