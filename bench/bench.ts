@@ -1,4 +1,5 @@
 // npm run bench [-- table …]: prints the tables, each figure beside what it is measured against, in the same run.
+import { backlogTable } from './backlog.ts'
 import { drainTable, growthTable } from './drain.ts'
 import { feedTable } from './feed.ts'
 import { bulkTable, ingestTable } from './ingest.ts'
@@ -10,6 +11,7 @@ const tables: Record<string, (stand: Stand) => Promise<object[]>> = {
   steady: steadyTable,
   neighbour: neighbourTable,
   growth: growthTable,
+  backlog: backlogTable,
   ingest: ingestTable,
   bulk: bulkTable,
   feed: feedTable,
