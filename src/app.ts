@@ -47,7 +47,9 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     }
   }
   try {
-    const db = config.databaseUrl ? await openPostgres(config.databaseUrl, log) : await openEmbedded(config.dataDir)
+    const db = config.databaseUrl
+      ? await openPostgres(config.databaseUrl, log)
+      : await openEmbedded(config.dataDir, log)
     started.push(async () => db[Symbol.asyncDispose]())
     const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createInProcessBus()
     started.push(async () => bus[Symbol.asyncDispose]())
