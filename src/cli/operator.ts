@@ -50,7 +50,7 @@ async function onDatabase(
     const log = createLogger(config.logLevel)
     await using db = config.databaseUrl
       ? await openPostgres(config.databaseUrl, log)
-      : await openEmbedded(config.dataDir)
+      : await openEmbedded(config.dataDir, log)
     await work(db, config)
   } catch (error) {
     process.exitCode = 1
