@@ -5,6 +5,7 @@ import { keyOf } from './access/key-of.ts'
 import type { Budget } from './access/rate-limiter.ts'
 import type { Viewer } from './access/viewer.ts'
 import type { Database } from './db/database.ts'
+import { maskError } from './graphql/errors.ts'
 import { rateLimited } from './graphql/guard.ts'
 import { type GraphQLServer, unauthenticated } from './graphql/server.ts'
 import { ClientGoneError, putBody, readBody } from './http-body.ts'
@@ -38,9 +39,9 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): 
   const server = createServer(timeouts, (request, response) => {
     answer(request, response).catch((error) => {
       if (error instanceof ClientGoneError) return
-      log.error({ err: error }, 'a request failed')
-      if (!response.headersSent) response.writeHead(500)
-      response.end()
+      const masked = maskError(error, log)
+      if (response.headersSent) response.end()
+      else sendJson(response, 500, { errors: [masked.toJSON()] })
     })
   })
   server.maxConnections = MAX_CONNECTIONS
