@@ -1,5 +1,6 @@
 // npm run bench [-- table …]: prints the tables, each figure beside what it is measured against, in the same run.
 import { drainTable, growthTable } from './drain.ts'
+import { feedTable } from './feed.ts'
 import { bulkTable, ingestTable } from './ingest.ts'
 import { neighbourTable, steadyTable } from './live.ts'
 import { openStand, type Stand } from './stand.ts'
@@ -11,6 +12,7 @@ const tables: Record<string, (stand: Stand) => Promise<object[]>> = {
   growth: growthTable,
   ingest: ingestTable,
   bulk: bulkTable,
+  feed: feedTable,
 }
 
 const wanted = process.argv.slice(2)

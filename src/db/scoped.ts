@@ -17,12 +17,19 @@ declare const scope: unique symbol
  * along need no condition of their own: they belong to the same app as the row that they are read with. Writing through
  * a relation, or giving a row to another app, is refused; so is upsert. A row of a model without an appId must be made
  * for a row that was made or found in the same transaction.
+ * @param before is called, and awaited, before each operation on a model.
  */
-export function scopeTo(prisma: PrismaClient, appId: string): ScopedDb {
+export function scopeTo(
+  prisma: PrismaClient,
+  appId: string,
+  before?: (operation: string) => Promise<void> | undefined,
+): ScopedDb {
   const extended = prisma.$extends({
     query: {
       $allModels: {
-        $allOperations({ model, operation, args, query }) {
+        async $allOperations({ model, operation, args, query }) {
+          const wait = before?.(operation)
+          if (wait) await wait
           const { data, where } = args as { data?: object | object[]; where?: { AND?: object | object[] } }
           for (const row of [data ?? []].flat()) assertPlain(model, row)
           const parent = parents[model]

@@ -5,6 +5,7 @@ import type { Sql } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import { dueTopic, webhookTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
+import { createSignal } from '../signal.ts'
 import type { AddressPolicy } from '../webhooks/address-policy.ts'
 import type { Deactivate } from '../webhooks/deactivate.ts'
 import type { SecretBox } from '../webhooks/secrets.ts'
@@ -17,7 +18,6 @@ import { startReplayer } from './replay.ts'
 import { judge } from './retry.ts'
 import { startSettler } from './settler.ts'
 import { createKeyring, sign } from './sign.ts'
-import { createSignal } from './signal.ts'
 
 /** Deliveries of one claim. */
 const MAX_CLAIM = 512
@@ -64,7 +64,7 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   const lanes = new Lanes(callbackConcurrency)
   const held = new Map<string, Claimed>()
   const signal = createSignal()
-  const settler = startSettler({ sql, log, onSettled: letGo, onHopeless })
+  const settler = startSettler({ sql, bus, log, onSettled: letGo, onHopeless })
   const abort = new AbortController()
   let underWay = 0
   let stopping = false

@@ -9,7 +9,7 @@ import {
   NotFoundError,
   WebhookLimitReachedError,
 } from '../errors.ts'
-import { CursorExpiredError } from '../feed/feed.ts'
+import { CursorExpiredError } from '../feed/log.ts'
 import type { Logger } from '../log.ts'
 import { builder } from './builder.ts'
 
@@ -94,3 +94,9 @@ export function maskError(error: unknown, log: Logger): GraphQLError {
     extensions: { code: 'INTERNAL_SERVER_ERROR' },
   })
 }
+
+/** How a caller without a valid key is answered. */
+export const unauthenticated = () =>
+  new GraphQLError('A valid API key is needed, in x-api-key or Authorization: Bearer', {
+    extensions: { code: 'UNAUTHENTICATED' },
+  })

@@ -1,6 +1,7 @@
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
-import type { Change, Commit } from '../events/commit.ts'
-import { webhookTopic } from '../events/topics.ts'
+import type { Commit } from '../events/commit.ts'
+import { deliveriesChanged, deliveriesTopic, webhookTopic } from '../events/topics.ts'
+import type { Change } from '../events/unit.ts'
 
 /**
  * Makes a webhook inactive and cancels what it is still owed. An attempt under way ends as it ends: what was delivered
@@ -12,7 +13,7 @@ export async function deactivateWebhook(
   webhookId: string,
   reason: DeactivationReason,
 ): Promise<boolean> {
-  const active = await tx.webhook.findFirst({ where: { id: webhookId, status: 'ACTIVE' }, select: { id: true } })
+  const active = await tx.webhook.findFirst({ where: { id: webhookId, status: 'ACTIVE' }, select: { appId: true } })
   if (!active) return false
   // The replay first: this waits for a batch that is just making deliveries due, so that they are seen by the next
   // statement. The webhook last: whoever settles attempts locks in this order too.
@@ -26,6 +27,7 @@ export async function deactivateWebhook(
     data: { status: 'INACTIVE', deactivationReason: reason, deactivatedAt: at, updatedAt: at },
   })
   publish(webhookTopic, webhookId)
+  publish(deliveriesTopic(active.appId), deliveriesChanged('many'))
   return true
 }
 

@@ -97,7 +97,7 @@ async function findRedis(): Promise<string> {
 }
 
 /** The folder in which both programs are; installs Debian's package where that is allowed. */
-function programs(first: string, second: string, debianPackage: string): string {
+export function programs(first: string, second: string, debianPackage: string): string {
   const find = () => {
     const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').sort().reverse() : []
     const folders = [...(process.env.PATH ?? '').split(':'), ...versions.map((v) => `/usr/lib/postgresql/${v}/bin`)]
@@ -129,7 +129,7 @@ async function connects(url: string): Promise<boolean> {
   }
 }
 
-function listens(port: number): Promise<boolean> {
+export function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1')
     socket.once('connect', () => {
@@ -140,7 +140,7 @@ function listens(port: number): Promise<boolean> {
   })
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = net.createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as net.AddressInfo
