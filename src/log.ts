@@ -39,7 +39,7 @@ const secretTexts: [RegExp, string][] = [
 ]
 
 /** A text without what is secret wherever it stands. */
-export const scrub = (text: string): string =>
+const scrub = (text: string): string =>
   secretTexts.reduce((left, [pattern, instead]) => left.replaceAll(pattern, instead), text)
 
 /** What is kept of an error's own fields: names and codes, never values. */
@@ -62,7 +62,7 @@ const MAX_CAUSES = 3
  * An error as it is logged. Libraries put what they were given into their messages and fields: Prisma the arguments,
  * Postgres the row, JSON.parse the text. They quote it, so nothing between quotes is kept, nor any field but the known.
  */
-export function describeError(error: unknown, causes = MAX_CAUSES): object {
+function describeError(error: unknown, causes = MAX_CAUSES): object {
   if (!(error instanceof Error)) return { type: typeof error, message: 'something was thrown that is no error' }
   const fields = error as Error & Record<string, unknown>
   const kept = keptFields.filter((name) => ['string', 'number'].includes(typeof fields[name]))
