@@ -124,6 +124,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   }
 }
 
+// A list of objects without pages that is missing here keeps Herald from starting: nobody would know its cost.
 const guardOptions = (config: Config): GraphQLOptions => ({
   corsOrigins: config.corsOrigins,
   ratePerMin: config.rateLimitPerMin,

@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import net from 'node:net'
 import { getIntrospectionQuery } from 'graphql'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, gql, type Herald, raw, settingEnv, startHerald } from './support/herald.ts'
@@ -241,6 +242,25 @@ describe('a body that is too big', () => {
     })
     expect(response).toBe(413)
   })
+})
+
+it('hangs up on who sends a head or a body drop by drop', async () => {
+  const { hostname, port } = new URL(herald.url)
+  const head = `POST /graphql HTTP/1.1\r\nhost: x\r\nx-api-key: ${herald.key}\r\ncontent-type: application/json\r\n`
+  const drip = (begin: string, drop: string) =>
+    new Promise<string>((resolve) => {
+      let text = ''
+      const socket = net.connect(Number(port), hostname, () => socket.write(begin))
+      const dripping = setInterval(() => socket.write(drop), 500)
+      socket.on('data', (chunk) => (text += chunk))
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        clearInterval(dripping)
+        resolve(text)
+      })
+    })
+  const answers = await Promise.all([drip(head, 'x-a: b\r\n'), drip(`${head}content-length: 5000\r\n\r\n`, ' ')])
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
 })
 
 describe('over WebSocket', () => {
