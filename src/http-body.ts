@@ -14,7 +14,10 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       resolve(null)
     })
     request.once('end', () => resolve(Buffer.concat(chunks)))
-    const gone = () => reject(new ClientGoneError('The client went away, or was late, while it was sending'))
+    const gone = () => {
+      // Every request is closed in the end; an error, with its stack, is made for the rare one.
+      if (!request.complete) reject(new ClientGoneError('The client went away, or was late, while it was sending'))
+    }
     request.once('error', gone)
     request.once('close', gone)
   })

@@ -58,3 +58,19 @@ function assertPlain(model: string, row: object): void {
     if (!plain && !(value instanceof Date)) throw new Error(`${model}.${name}: write a relation by its columns`)
   }
 }
+
+/** Clients that are kept ready; the oldest is made anew when it is needed again. */
+const KEPT = 1000
+
+/** `scopeTo` for whoever asks often: a client is kept for each app, for to make one costs more than a query. */
+export function createScopes(prisma: PrismaClient): (appId: string) => ScopedDb {
+  const kept = new Map<string, ScopedDb>()
+  return (appId) => {
+    const known = kept.get(appId)
+    if (known) return known
+    const db = scopeTo(prisma, appId)
+    kept.set(appId, db)
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value as string)
+    return db
+  }
+}

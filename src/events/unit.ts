@@ -1,7 +1,7 @@
 import type { Viewer } from '../access/viewer.ts'
 import type { Bus, Topic } from '../bus/bus.ts'
-import { sqlState } from '../db/database.ts'
-import type { Prisma } from '../db/generated/prisma/client.ts'
+import { sqlState, type Tx } from '../db/database.ts'
+import type { Agent, AgentContext, Context, ContextFile, Document } from '../db/generated/prisma/client.ts'
 import type { ScopedTx } from '../db/scoped.ts'
 import type { AppendPoint, NewAudit, NewEvent } from './append.ts'
 import { eventName } from './catalogue.ts'
@@ -21,14 +21,29 @@ export interface Change {
   audit(entry: Pick<NewAudit, 'action' | 'targetId' | 'changed'>): void
 }
 
-/** The tables that changes add to without a look, and their rows. */
+/** The tables that changes add to without a look, and their rows: every column, for no default is filled in. */
 interface Rows {
-  agent: Prisma.AgentCreateManyInput
-  agentContext: Prisma.AgentContextCreateManyInput
-  context: Prisma.ContextCreateManyInput
-  contextFile: Prisma.ContextFileCreateManyInput
-  document: Prisma.DocumentCreateManyInput
+  agent: Agent
+  agentContext: AgentContext
+  context: Context
+  contextFile: ContextFile
+  document: Document
 }
+
+/** All rows in one parameter, under the names of their columns. */
+const insert = (table: string) =>
+  `INSERT INTO "${table}" SELECT * FROM jsonb_populate_recordset(NULL::"${table}", $1::jsonb)`
+
+const insertSql: Record<keyof Rows, string> = {
+  agent: insert('Agent'),
+  agentContext: insert('AgentContext'),
+  context: insert('Context'),
+  contextFile: insert('ContextFile'),
+  document: insert('Document'),
+}
+
+/** Changes get no plain SQL, which nobody scopes; the unit does, for the rows that it adds. */
+type UnitTx = ScopedTx & Pick<Tx, '$executeRawUnsafe'>
 
 /** The lists that changes add to, and how long they were. */
 type Marks = Map<unknown[], number>
@@ -47,14 +62,13 @@ export class Unit {
     contextFile: [],
     document: [],
   }
-  readonly #tx: ScopedTx
+  readonly #tx: UnitTx
   readonly #point: AppendPoint
   readonly #bus: Bus
-  #flushing = false
   #added = false
   #wrote = false
 
-  constructor(tx: ScopedTx, point: AppendPoint, bus: Bus) {
+  constructor(tx: UnitTx, point: AppendPoint, bus: Bus) {
     this.#tx = tx
     this.#point = point
     this.#bus = bus
@@ -62,7 +76,6 @@ export class Unit {
 
   /** To be called before each query of the transaction: it must see the rows that were added. */
   async beforeQuery(operation: string): Promise<void> {
-    if (this.#flushing) return
     // What it added itself is written by now, and can only be taken back with all.
     if (!reads.has(operation) || this.#added) this.#wrote = true
     await this.flush()
@@ -70,15 +83,12 @@ export class Unit {
 
   /** Writes the added rows, one statement a table; a table that others refer to comes first. */
   async flush(): Promise<void> {
-    this.#flushing = true
-    try {
-      for (const [table, rows] of Object.entries(this.#rows)) {
-        if (rows.length === 0) continue
-        const data = rows.splice(0)
-        await (this.#tx[table as keyof Rows] as { createMany(args: object): Promise<unknown> }).createMany({ data })
-      }
-    } finally {
-      this.#flushing = false
+    const { appId } = this.#point
+    for (const [table, rows] of Object.entries(this.#rows)) {
+      if (rows.length === 0) continue
+      // Raw statements are scoped by nobody: here they are. A column that a table lacks is passed over.
+      const owned = rows.splice(0).map((row) => ({ ...row, appId }))
+      await this.#tx.$executeRawUnsafe(insertSql[table as keyof Rows], JSON.stringify(owned))
     }
   }
 

@@ -3,7 +3,7 @@ import type { KeyWatch } from '../access/key-watch.ts'
 import type { Budget, RateLimiter } from '../access/rate-limiter.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Database } from '../db/database.ts'
-import { scopeTo } from '../db/scoped.ts'
+import { createScopes } from '../db/scoped.ts'
 import type { Logger } from '../log.ts'
 import type { Context, Services } from './context.ts'
 import { maskError } from './errors.ts'
@@ -42,7 +42,8 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>['engine']
 export function createGraphQLServer(deps: GraphQLDeps, options: GraphQLOptions) {
   const { db, services, keyWatch, limiter, log } = deps
   const { corsOrigins } = options
-  const contextOf = (viewer: Viewer): Context => ({ ...services, viewer, db: scopeTo(db.prisma, viewer.appId) })
+  const scopeOf = createScopes(db.prisma)
+  const contextOf = (viewer: Viewer): Context => ({ ...services, viewer, db: scopeOf(viewer.appId) })
   const live = createLive({
     keyWatch,
     log,
