@@ -1,4 +1,5 @@
 // npm run bench [-- table …]: prints the tables, each figure beside what it is measured against, in the same run.
+import { attackTable } from './attacks.ts'
 import { drainTable, growthTable } from './drain.ts'
 import { feedTable } from './feed.ts'
 import { bulkTable, ingestTable } from './ingest.ts'
@@ -13,6 +14,7 @@ const tables: Record<string, (stand: Stand) => Promise<object[]>> = {
   ingest: ingestTable,
   bulk: bulkTable,
   feed: feedTable,
+  attacks: attackTable,
 }
 
 const wanted = process.argv.slice(2)
