@@ -1,5 +1,6 @@
 // npm run bench [-- table …]: prints the tables, each figure beside what it is measured against, in the same run.
 import { attackTable } from './attacks.ts'
+import { backlogTable } from './backlog.ts'
 import { drainTable, growthTable } from './drain.ts'
 import { feedTable } from './feed.ts'
 import { bulkTable, ingestTable } from './ingest.ts'
@@ -11,6 +12,7 @@ const tables: Record<string, (stand: Stand) => Promise<object[]>> = {
   steady: steadyTable,
   neighbour: neighbourTable,
   growth: growthTable,
+  backlog: backlogTable,
   ingest: ingestTable,
   bulk: bulkTable,
   feed: feedTable,
