@@ -1,4 +1,5 @@
 // npm run bench [-- table …]: prints the tables, each figure beside what it is measured against, in the same run.
+import { attackTable } from './attacks.ts'
 import { backlogTable } from './backlog.ts'
 import { drainTable, growthTable } from './drain.ts'
 import { feedTable } from './feed.ts'
@@ -15,6 +16,7 @@ const tables: Record<string, (stand: Stand) => Promise<object[]>> = {
   ingest: ingestTable,
   bulk: bulkTable,
   feed: feedTable,
+  attacks: attackTable,
 }
 
 const wanted = process.argv.slice(2)

@@ -139,12 +139,14 @@ const guardOptions = (config: Config): GraphQLOptions => ({
   ratePerMin: config.rateLimitPerMin,
   subscriptionsPerKey: config.rateLimitSubscriptions,
   suggestions: config.suggestions,
-  // How many rows the lists without paging hold: by their own limits or, for attempts, as a rule.
+  // How many rows the lists without paging hold: by their own limits or, for attempts, as a rule. A list that is missing
+  // here keeps Herald from starting: nobody would know its cost.
   listSizes: {
     'Agent.contexts': 30,
     'ContextFilesCreateSuccess.contextFiles': 500,
     'Delivery.attempts': config.retryScheduleS.length,
-    'Event.deliveries': config.webhookLimit,
+    // However many webhooks an operator allows, one event's deliveries can be asked for.
+    'Event.deliveries': Math.min(config.webhookLimit, 1000),
     'InvalidInputError.issues': 1,
     'Query.apiKeys': 500,
   },

@@ -3,6 +3,7 @@ import { builder } from '../graphql/builder.ts'
 
 const AppRef = builder.prismaNode('App', {
   id: { field: 'id' },
+  nullable: true,
   description: 'A product that uses Herald. Everything belongs to one, and keys reach their own alone.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Its name.' }),

@@ -41,6 +41,7 @@ builder.prismaObject('DeliveryAttempt', {
 
 export const DeliveryRef = builder.prismaNode('Delivery', {
   id: { field: 'id' },
+  nullable: true,
   description: 'What one webhook is owed for one event.',
   fields: (t) => ({
     webhook: t.relation('webhook', { description: 'To whom.' }),

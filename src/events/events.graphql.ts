@@ -8,6 +8,7 @@ import { eventName, matchingTypes } from './catalogue.ts'
 
 const EventRef = builder.prismaNode('Event', {
   id: { field: 'id' },
+  nullable: true,
   description: 'Something that happened to an entity of the app.',
   fields: (t) => ({
     type: t.expose('type', { type: EventType, description: 'What happened.' }),
