@@ -6,6 +6,7 @@ import { createClientAddress } from './access/client-address.ts'
 import { createInProcessBus } from './bus/in-process.ts'
 import { createRedisBus } from './bus/redis.ts'
 import type { Config } from './config.ts'
+import { createConsoleServer } from './console-server.ts'
 import { openEmbedded } from './db/embedded.ts'
 import { openPostgres } from './db/postgres.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
@@ -74,7 +75,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       closeStreams = async () => feed[Symbol.asyncDispose]()
     }
 
-    const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql })
+    const console = graphql && createConsoleServer()
+    const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql, console })
     const closeSockets = graphql ? serveWebSocket(server, graphql, config.maxBodyBytes) : async () => {}
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Authenticator } from './access/authenticator.ts'
 import type { ClientAddress } from './access/client-address.ts'
 import { keyOf } from './access/key-of.ts'
+import type { ConsoleServer } from './console-server.ts'
 import type { Database } from './db/database.ts'
 import { type GraphQLServer, unauthenticated } from './graphql/server.ts'
 import type { Logger } from './log.ts'
@@ -15,6 +16,8 @@ export interface HttpDeps {
   log: Logger
   maxBodyBytes: number
   graphql: GraphQLDeps | null
+  /** Null where there is no API or no build. */
+  console: ConsoleServer | null
 }
 
 /** What answers GraphQL, over HTTP and WebSocket. */
@@ -24,8 +27,8 @@ interface GraphQLDeps {
   clientAddress: ClientAddress
 }
 
-/** The one port: /graphql, /health and /ready. */
-export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): Server {
+/** The one port: /graphql, /health and /ready; the console at every other address. */
+export function createHttpServer({ db, log, maxBodyBytes, graphql, console }: HttpDeps): Server {
   return createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     answer(request, response).catch((error) => {
       log.error({ err: error }, 'a request failed')
@@ -35,11 +38,12 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): 
   })
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?', 1)[0]
+    const path = (request.url ?? '/').split('?', 1)[0] as string
     response.setHeader('x-content-type-options', 'nosniff')
     if (path === '/health') return sendJson(response, 200, { status: 'ok' })
     if (path === '/ready') return sendReady(response)
     if (path === '/graphql' && graphql) return answerGraphQL(request, response, graphql)
+    if (console?.(request, response, path)) return
     sendJson(response, 404, { errors: [{ message: 'Nothing is here; the API is at /graphql' }] })
   }
 

@@ -1,0 +1,1 @@
+export const AuditPage = (_: {id?: string}) => null

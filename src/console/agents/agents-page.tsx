@@ -1,0 +1,1 @@
+export const AgentsPage = (_: {id?: string}) => null

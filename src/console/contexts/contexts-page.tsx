@@ -1,0 +1,1 @@
+export const ContextsPage = (_: {id?: string}) => null

@@ -1,0 +1,1 @@
+export const EventsPage = (_: {id?: string}) => null

@@ -1,0 +1,1 @@
+export const FilesPage = (_: {id?: string}) => null

@@ -1,0 +1,71 @@
+import { AlertDialog, Dialog as RadixDialog } from 'radix-ui'
+import { X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Button } from './button.tsx'
+import './dialog.css'
+
+interface DialogProps {
+  onClose(): void
+  title: ReactNode
+  description?: ReactNode
+  /** In the middle, or a sheet at the right edge for reading along. */
+  place?: 'middle' | 'side'
+  children: ReactNode
+}
+
+export function Dialog({ onClose, title, description, place = 'middle', children }: DialogProps) {
+  return (
+    <RadixDialog.Root open onOpenChange={(next) => !next && onClose()}>
+      <RadixDialog.Portal>
+        <RadixDialog.Overlay className="veil" />
+        <RadixDialog.Content className={`dialog ${place}`} {...(!description && { 'aria-describedby': undefined })}>
+          <header className="dialog-head">
+            <RadixDialog.Title className="break">{title}</RadixDialog.Title>
+            <RadixDialog.Close asChild>
+              <Button look="quiet" aria-label="Close" icon={<X />} />
+            </RadixDialog.Close>
+          </header>
+          {description && <RadixDialog.Description className="muted">{description}</RadixDialog.Description>}
+          {children}
+        </RadixDialog.Content>
+      </RadixDialog.Portal>
+    </RadixDialog.Root>
+  )
+}
+
+interface ConfirmProps {
+  onClose(): void
+  title: string
+  text: ReactNode
+  /** What the button that does it says. */
+  action: string
+  busy?: boolean
+  error?: string
+  onConfirm(): void
+}
+
+/** Asks before something is done that cannot be undone. Cancel has the focus. */
+export function Confirm({ onClose, title, text, action, busy, error, onConfirm }: ConfirmProps) {
+  return (
+    <AlertDialog.Root open onOpenChange={(next) => !next && onClose()}>
+      <AlertDialog.Portal>
+        <AlertDialog.Overlay className="veil" />
+        <AlertDialog.Content className="dialog middle narrow">
+          <AlertDialog.Title className="break">{title}</AlertDialog.Title>
+          <AlertDialog.Description>{text}</AlertDialog.Description>
+          <p className="field-error" role="alert">
+            {error}
+          </p>
+          <footer className="dialog-foot">
+            <AlertDialog.Cancel asChild>
+              <Button>Cancel</Button>
+            </AlertDialog.Cancel>
+            <Button look="danger" off={busy} onClick={onConfirm}>
+              {action}
+            </Button>
+          </footer>
+        </AlertDialog.Content>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  )
+}

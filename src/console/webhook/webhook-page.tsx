@@ -1,0 +1,1 @@
+export const WebhookPage = (_: {id?: string}) => null
