@@ -1,7 +1,8 @@
 import { type SubmitEvent, useState } from 'react'
 import { type Fault, issuesOf } from '../api/use-action.ts'
 
-type Rules<Values> = { [Field in keyof Values]?: (value: string) => string }
+/** By field: what is wrong with its value, or an empty text. */
+type Rules<Values> = { [Field in keyof Values]?: (value: string, values: Values) => string }
 
 /**
  * A form's values and what is wrong with them: by its own rules as one types, and by what the server answered, until
@@ -13,7 +14,7 @@ export function useForm<Values extends object>(initial: Values, rules: Rules<Val
   const [issues, setIssues] = useState<Record<string, string>>({})
   const [general, setGeneral] = useState('')
 
-  const broken = (field: keyof Values) => rules[field]?.(String(values[field])) ?? ''
+  const broken = (field: keyof Values) => rules[field]?.(String(values[field]), values) ?? ''
   const touch = (field: keyof Values) => setTouched((current) => ({ ...current, [field]: true }))
   function set<Field extends keyof Values>(field: Field, value: Values[Field]): void {
     setValues((current) => ({ ...current, [field]: value }))
