@@ -11,6 +11,7 @@ import { openEmbedded } from './db/embedded.ts'
 import { openPostgres } from './db/postgres.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { createCommit } from './events/commit.ts'
+import { createDeliveryFeed } from './feed/delivery-feed.ts'
 import { createFeed } from './feed/feed.ts'
 import { createGraphQLServer } from './graphql/server.ts'
 import { serveWebSocket } from './graphql/websocket.ts'
@@ -65,14 +66,18 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     let closeStreams = async () => {}
     if (config.roles.includes('api')) {
       const feed = createFeed(db, bus, log)
+      const deliveryFeed = createDeliveryFeed(db, bus)
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
-      const engine = createGraphQLServer(db, { commit, feed, webhooks }, config.corsOrigins, log)
+      const engine = createGraphQLServer(db, { commit, feed, deliveryFeed, webhooks }, config.corsOrigins, log)
       graphql = {
         engine,
         authenticator: createAuthenticator(db, log),
         clientAddress: createClientAddress(config.trustedProxies),
       }
-      closeStreams = async () => feed[Symbol.asyncDispose]()
+      closeStreams = async () => {
+        await feed[Symbol.asyncDispose]()
+        await deliveryFeed[Symbol.asyncDispose]()
+      }
     }
 
     const console = graphql && createConsoleServer()

@@ -62,3 +62,8 @@ export class ForbiddenError extends Error {
 export class BadRequestError extends Error {
   override name = 'BadRequestError'
 }
+
+/** What was to be told of is no longer there. A subscription passes over it. */
+export class GoneError extends Error {
+  override name = 'GoneError'
+}

@@ -7,6 +7,7 @@ import type { Context } from '../graphql/context.ts'
 import { AttemptOutcome, DeliveryStatus, EventType } from '../graphql/enums.ts'
 import { decodeIdCursor, type PageArgs, readPage } from '../page.ts'
 import { WebhookRef } from '../webhooks/webhooks.graphql.ts'
+import { readTogether } from './read-together.ts'
 
 builder.prismaObject('DeliveryAttempt', {
   description: 'One request of a delivery, and what came of it.',
@@ -113,5 +114,24 @@ builder.queryFields((t) => ({
           createdAt: { gte: since ?? undefined, lt: until ?? undefined },
         },
       ),
+  }),
+}))
+
+builder.subscriptionFields((t) => ({
+  deliveryChanged: t.field({
+    type: DeliveryRef,
+    description:
+      'A delivery was created, attempted or ended, or was scheduled anew. Each is told in its newest state when the ' +
+      'client takes it, not once for each step: a client that falls behind is told of the 1,000 that changed last. ' +
+      'The same state may be told twice. While Redis is away changes are found within 5 s among the 1,000 newest ' +
+      'deliveries of the app. Deliveries that were deleted with their webhook are not told.',
+    args: { webhookId: t.arg.id({ description: 'Only those to this webhook. Of an unknown one nothing is told.' }) },
+    subscribe: (_, { webhookId }, { deliveryFeed, viewer }) => deliveryFeed.watch(viewer, webhookId ?? null),
+    resolve({ id }, _, context, info) {
+      const query = queryFromInfo({ context, info, typeName: 'Delivery' })
+      return readTogether(context.db, id, (ids) =>
+        context.db.delivery.findMany({ ...query, where: { id: { in: ids } } }),
+      ) as never
+    },
   }),
 }))

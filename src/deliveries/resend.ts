@@ -7,7 +7,7 @@ import type { ScopedTx } from '../db/scoped.ts'
 import { ConflictError, InvalidInputError, NotFoundError } from '../errors.ts'
 import { bodyOf } from '../events/append.ts'
 import type { Commit } from '../events/commit.ts'
-import { dueTopic, replayTopic } from '../events/topics.ts'
+import { deliveriesChanged, deliveriesTopic, dueTopic, replayTopic } from '../events/topics.ts'
 import { validate, withDefault } from '../validate.ts'
 
 /** A delivery whose lease has not run out: an attempt is under way, or about to be. */
@@ -38,7 +38,9 @@ export async function retryDelivery(commit: Commit, viewer: Viewer, id: string):
     if (count === 0) throw new ConflictError('An attempt of this delivery is under way')
     change.audit({ action: 'delivery.retried', targetId: id })
     change.publish(dueTopic, true)
-    return tx.delivery.findUniqueOrThrow({ where: { id } })
+    const retried = await tx.delivery.findUniqueOrThrow({ where: { id } })
+    change.publish(deliveriesTopic(viewer.appId), deliveriesChanged([retried]))
+    return retried
   })
 }
 
@@ -57,9 +59,11 @@ export async function testWebhook(commit: Commit, viewer: Viewer, webhookId: str
     await tx.event.create({ data: { id, appId, ...event, sequence: null, occurredAt: at, body } })
     change.audit({ action: 'webhook.tested', targetId: webhookId })
     change.publish(dueTopic, true)
-    return tx.delivery.create({
+    const delivery = await tx.delivery.create({
       data: { id: newDeliveryId(id), appId, webhookId, eventId: id, dueAt: at, createdAt: at },
     })
+    change.publish(deliveriesTopic(appId), deliveriesChanged([delivery]))
+    return delivery
   })
 }
 

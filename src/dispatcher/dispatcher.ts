@@ -61,7 +61,7 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   const lanes = new Lanes(callbackConcurrency)
   const held = new Map<string, Claimed>()
   const signal = createSignal()
-  const settler = startSettler({ sql, log, onSettled: letGo, onHopeless })
+  const settler = startSettler({ sql, bus, log, onSettled: letGo, onHopeless })
   const abort = new AbortController()
   let underWay = 0
   let stopping = false

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus.ts'
 import type { Sql } from '../db/database.ts'
-import { replayTopic } from '../events/topics.ts'
+import { deliveriesChanged, deliveriesTopic, replayTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
 import { createSignal } from './signal.ts'
 
@@ -31,7 +31,7 @@ const replaySql = `
     "fromId" = coalesce((SELECT max(id) || '0' FROM batch), "fromId"),
     "completedAt" = CASE WHEN (SELECT count(*) FROM batch) < ${BATCH} THEN now() END
   WHERE id = (SELECT id FROM replay)
-  RETURNING id`
+  RETURNING "appId"`
 
 /** Walks through the replays that were asked for, in the background. */
 export interface Replayer {
@@ -41,18 +41,20 @@ export interface Replayer {
 
 /** @param onDue told when deliveries fell due. */
 export async function startReplayer(deps: { sql: Sql; bus: Bus; log: Logger; onDue(): void }): Promise<Replayer> {
-  const { sql, log } = deps
+  const { sql, bus, log } = deps
   const signal = createSignal()
   let stopping = false
-  const unsubscribe = await deps.bus.subscribe(replayTopic, signal.set)
+  const unsubscribe = await bus.subscribe(replayTopic, signal.set)
   const running = run()
 
   async function run(): Promise<void> {
     while (!stopping) {
       try {
-        const [batch] = await sql.query(replaySql)
-        if (batch) deps.onDue()
-        else await signal.wait(POLL_MS)
+        const [batch] = await sql.query<{ appId: string }>(replaySql)
+        if (batch) {
+          bus.publish(deliveriesTopic(batch.appId), deliveriesChanged('many'))
+          deps.onDue()
+        } else await signal.wait(POLL_MS)
       } catch (error) {
         log.error({ err: error }, 'a replay did not go on; trying again')
         await signal.wait(POLL_MS)

@@ -1,4 +1,5 @@
 import type { Sql } from '../db/database.ts'
+import type { DeliveryStatus } from '../db/generated/prisma/enums.ts'
 import type { AttemptResult } from './attempt.ts'
 import type { Claimed } from './claim.ts'
 import type { Verdict } from './retry.ts'
@@ -32,7 +33,7 @@ const settleSql = `
         THEN now() + make_interval(secs => result."delayS") ELSE delivery."dueAt" END,
       "completedAt" = CASE WHEN result.status <> 'PENDING' THEN now() ELSE delivery."completedAt" END
     FROM result WHERE delivery.id = result.id AND delivery."leaseId" = result.lease
-    RETURNING delivery.id, delivery."webhookId", result.outcome = 'DELIVERED' AS delivered
+    RETURNING delivery.id, delivery."webhookId", delivery.status, result.outcome = 'DELIVERED' AS delivered
   ), tally AS (
     SELECT "webhookId" AS id, bool_or(delivered) AS healthy FROM settled GROUP BY 1
   ), turned AS MATERIALIZED (
@@ -48,14 +49,16 @@ const settleSql = `
       "responseStatus", "responseHeaders"::jsonb, decode("responseBody", 'base64'), truncated, failure
     FROM result JOIN settled USING (id)
   )
-  SELECT settled.id, NOT tally.healthy AND webhook."failingSince" <= now() - make_interval(days => ${FAILING_DAYS}) AS failing
+  SELECT settled.id, settled.status,
+    NOT tally.healthy AND webhook."failingSince" <= now() - make_interval(days => ${FAILING_DAYS}) AS failing
   FROM settled
   JOIN tally ON tally.id = settled."webhookId"
   JOIN "Webhook" webhook ON webhook.id = settled."webhookId"`
 
-/** A delivery whose attempt was written down. */
+/** A delivery whose attempt was written down, as it now is. */
 export interface Settled {
   id: string
+  status: DeliveryStatus
   /** Whether every attempt to its webhook has failed for 5 days. */
   failing: boolean
 }

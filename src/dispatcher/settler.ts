@@ -1,8 +1,10 @@
+import type { Bus } from '../bus/bus.ts'
 import type { Sql } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
+import { deliveriesChanged, deliveriesTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
 import type { Claimed } from './claim.ts'
-import { type Settlement, settle } from './settle.ts'
+import { type Settled, type Settlement, settle } from './settle.ts'
 import { createSignal } from './signal.ts'
 
 /** Attempts that are written down in one statement. */
@@ -25,11 +27,12 @@ export interface Settler {
  */
 export function startSettler(deps: {
   sql: Sql
+  bus: Bus
   log: Logger
   onSettled(batch: readonly Claimed[]): void
   onHopeless(delivery: Claimed, reason: DeactivationReason): void
 }): Settler {
-  const { sql, log } = deps
+  const { sql, bus, log } = deps
   const signal = createSignal()
   let waiting: Settlement[] = []
   let stopping = false
@@ -54,6 +57,7 @@ export function startSettler(deps: {
           } else if (result.responseStatus === 410) deps.onHopeless(delivery, 'ENDPOINT_GONE')
           else if (verdict.status === 'FAILED' && settled.failing) deps.onHopeless(delivery, 'FAILING')
         }
+        announce(bus, batch, kept)
         deps.onSettled(batch.map(({ delivery }) => delivery))
       } catch (error) {
         log.error({ err: error, attempts: waiting.length }, 'attempts were not written down')
@@ -73,6 +77,17 @@ export function startSettler(deps: {
       signal.set()
       await running
     },
+  }
+}
+
+/** Tells the watchers: one message per app. */
+function announce(bus: Bus, batch: readonly Settlement[], kept: ReadonlyMap<string, Settled>): void {
+  for (const [appId, settled] of Map.groupBy(batch, ({ delivery }) => delivery.appId)) {
+    const changes = settled.flatMap(({ delivery: { id, webhookId, attempt } }) => {
+      const status = kept.get(id)?.status
+      return status ? [{ id, webhookId, status, attemptCount: attempt }] : []
+    })
+    bus.publish(deliveriesTopic(appId), deliveriesChanged(changes))
   }
 }
 

@@ -99,7 +99,7 @@ builder.subscriptionFields((t) => ({
       feed.subscribe(
         viewer,
         { types: matchingTypes(entities, types), externalTenantId: externalTenantId ?? null },
-        after,
+        after == null ? [] : [after],
       ),
     resolve: (event) => event,
   }),

@@ -1,5 +1,5 @@
 import type { Topic } from '../bus/bus.ts'
-import type { EventType } from '../db/generated/prisma/enums.ts'
+import { DeliveryStatus, type EventType } from '../db/generated/prisma/enums.ts'
 import { catalogue } from './catalogue.ts'
 
 /** An event as it is stored, and as it travels on the bus. */
@@ -64,4 +64,52 @@ export const replayTopic = signal('replay')
 export const webhookTopic: Topic<string> = {
   channel: 'webhooks',
   parse: (value) => (typeof value === 'string' ? value : null),
+}
+
+/** A delivery and how far it has come. */
+export interface DeliveryChange {
+  id: string
+  webhookId: string
+  status: DeliveryStatus
+  attemptCount: number
+}
+
+/** Deliveries were attempted, ended, scheduled anew: these and, with `more`, others that one must look for. */
+export interface DeliveriesChanged {
+  changes: DeliveryChange[]
+  more: boolean
+}
+
+/** One message names at most so many deliveries. */
+const MAX_CHANGES = 500
+
+function isChange(value: unknown): value is DeliveryChange {
+  const c = value as Record<keyof DeliveryChange, unknown> | null
+  return (
+    typeof c === 'object' &&
+    typeof c?.id === 'string' &&
+    typeof c.webhookId === 'string' &&
+    Object.hasOwn(DeliveryStatus, String(c.status)) &&
+    Number.isSafeInteger(c.attemptCount)
+  )
+}
+
+/** Deliveries of one app changed. That they were made is not told here: they are made with their events. */
+export const deliveriesTopic = (appId: string): Topic<DeliveriesChanged> => ({
+  channel: `deliveries:${appId}`,
+  parse(value) {
+    const { changes, more } = (value ?? {}) as Partial<DeliveriesChanged>
+    if (!Array.isArray(changes) || !changes.every(isChange) || typeof more !== 'boolean') return null
+    return { changes, more }
+  },
+})
+
+/** The message that tells of `changes`, or of 'many' where they are not at hand: the watchers then look for them. */
+export function deliveriesChanged(changes: readonly DeliveryChange[] | 'many'): DeliveriesChanged {
+  const more = changes === 'many' || changes.length > MAX_CHANGES
+  const few = more ? [] : changes
+  return {
+    changes: few.map(({ id, webhookId, status, attemptCount }) => ({ id, webhookId, status, attemptCount })),
+    more,
+  }
 }

@@ -1,10 +1,10 @@
 import type { Committed, StoredEvent } from '../events/topics.ts'
-import { type LogReader, noFilter } from './log.ts'
+import { type AppLog, CursorExpiredError, noFilter } from './log.ts'
 
 /** Someone who is given an app's events. */
 interface Listener {
   offer(event: StoredEvent): void
-  end(): void
+  end(failure?: Error): void
 }
 
 /** Events read from the log at a time. */
@@ -18,14 +18,17 @@ export class AppFeed {
   /** Sequence of the newest event that the live subscribers were given. */
   last: number
   readonly subscribers = new Set<Listener>()
-  readonly #read: LogReader
+  readonly close: () => void
+  readonly log: AppLog
   #target: number
   #catchingUp = false
 
-  constructor(last: number, read: LogReader) {
+  /** @param last sequence behind which it begins. @param close called when it is no longer needed. */
+  constructor(last: number, log: AppLog, close: () => void) {
     this.last = last
     this.#target = last
-    this.#read = read
+    this.log = log
+    this.close = close
   }
 
   /** Takes what the bus says was committed. */
@@ -42,13 +45,13 @@ export class AppFeed {
     this.#catchingUp = true
     try {
       while (this.last < this.#target) {
-        const events = await this.#read(noFilter, this.last, this.#target, PAGE)
-        for (const event of events) this.#give(event)
-        // Gone from the log: nothing is left to give up to there.
-        if (events.length < PAGE) this.last = Math.max(this.last, this.#target)
+        // Whatever the bus promised, the database is right.
+        this.#target = Math.min(this.#target, await this.log.last())
+        for (const event of await this.log.read(noFilter, this.last, this.#target, PAGE)) this.#give(event)
       }
-    } catch {
-      // The database is away; the poll comes back to it.
+    } catch (error) {
+      if (error instanceof CursorExpiredError) this.#giveUp(error)
+      // Else the database is away; the poll comes back to it.
     } finally {
       this.#catchingUp = false
     }
@@ -58,6 +61,12 @@ export class AppFeed {
     if (event.sequence <= this.last) return
     this.last = event.sequence
     for (const subscriber of this.subscribers) subscriber.offer(event)
+  }
+
+  /** What was to be given is gone from the log: nobody is left with a gap unawares. */
+  #giveUp(error: CursorExpiredError): void {
+    this.last = this.#target
+    for (const subscriber of [...this.subscribers]) subscriber.end(error)
   }
 }
 

@@ -9,7 +9,7 @@ export interface EventFilter {
   externalTenantId: string | null
 }
 
-/** Whether an event passes; the same rule as in `logReader`. */
+/** Whether an event passes; the same rule as in `AppLog.read`. */
 export const passes = ({ types, externalTenantId }: EventFilter, event: StoredEvent): boolean =>
   (types === null || types.includes(event.type)) &&
   (externalTenantId === null || event.externalTenantId === externalTenantId)
@@ -24,17 +24,34 @@ export function decodeEventCursor(cursor: string): number | null {
   return match ? Number(match[1]) : null
 }
 
-/** Reads an app's log: up to `take` events behind `after` and up to `upTo` that pass the filter, oldest first. */
-export type LogReader = (filter: EventFilter, after: number, upTo: number, take: number) => Promise<StoredEvent[]>
-
 /** Everything. */
 export const noFilter: EventFilter = { types: null, externalTenantId: null }
 
-/** Reads the log of `appId`. */
-export const logReader =
-  ({ prisma }: Pick<Database, 'prisma'>, appId: string): LogReader =>
-  ({ types, externalTenantId }, after, upTo, take) =>
-    prisma.event.findMany({
+/** The log of one app. */
+export interface AppLog {
+  /**
+   * Up to `take` events behind `after` and up to `upTo` that pass the filter, oldest first.
+   * @throws CursorExpiredError when events behind `after` were removed.
+   */
+  read(filter: EventFilter, after: number, upTo: number, take: number): Promise<StoredEvent[]>
+  /** Sequence of the newest event; 0 before the first. */
+  last(): Promise<number>
+}
+
+/** Events behind the cursor are gone from the log: what the client has can't be brought up to date from here. */
+export class CursorExpiredError extends Error {
+  override name = 'CursorExpiredError'
+  constructor() {
+    super('Events behind this cursor were removed; read the current state anew, then subscribe without a cursor')
+  }
+}
+
+/** Opens the log of `appId`. */
+export const openLog = ({ prisma }: Pick<Database, 'prisma'>, appId: string): AppLog => ({
+  async read({ types, externalTenantId }, after, upTo, take) {
+    if (after >= upTo) return []
+    // Whatever is behind a sequence has one.
+    const events = (await prisma.event.findMany({
       where: {
         appId,
         sequence: { gt: after, lte: upTo },
@@ -43,8 +60,17 @@ export const logReader =
       },
       orderBy: { sequence: 'asc' },
       take,
-      // Whatever is behind a sequence has one.
-    }) as Promise<StoredEvent[]>
+    })) as StoredEvent[]
+    // Looked for after the reading, so that nothing can have been removed between. Removal begins at the oldest.
+    const next =
+      events[0]?.sequence === after + 1 || (await prisma.event.count({ where: { appId, sequence: after + 1 } }))
+    if (!next) throw new CursorExpiredError()
+    return events
+  },
+  async last() {
+    return (await lastSequences({ prisma }, [appId])).get(appId) ?? 0
+  },
+})
 
 /** Newest sequence of each of the apps. */
 export async function lastSequences(

@@ -1,36 +1,33 @@
 import type { StoredEvent } from '../events/topics.ts'
 import type { AppFeed } from './app-feed.ts'
-import { type EventFilter, type LogReader, passes } from './log.ts'
+import { CursorExpiredError, type EventFilter, passes } from './log.ts'
+import { Source } from './source.ts'
 
 /** Events that wait for one subscriber. One more, and it goes on from the log instead, at its own pace. */
 const MAX_WAITING = 256
 /** Events read from the log at a time. */
 const PAGE = 100
+/** After an error of the database. */
+const RETRY_MS = 1000
 
 /**
  * One subscription's events, pulled by its client: first from the log, from where the client was; then live. A client
  * that falls behind is served from the log again, so that it costs a bounded buffer and never misses an event.
  */
-export class Subscriber implements AsyncIterableIterator<StoredEvent> {
+export class Subscriber extends Source<StoredEvent> {
+  /** Sequence of the last event that was handed out, or of the place in the log up to which nothing passed. */
   #position: number
   #waiting: StoredEvent[] = []
   #live = false
-  #ended = false
-  #failure: Error | null = null
-  #wake: (() => void) | null = null
   readonly #feed: AppFeed
   readonly #filter: EventFilter
-  readonly #read: LogReader
-  readonly #onEnd: () => void
 
-  /** @param position sequence behind which it begins. @param onEnd called once. */
-  constructor(feed: AppFeed, position: number, filter: EventFilter, read: LogReader, onEnd: () => void) {
+  /** @param position sequence behind which it begins. */
+  constructor(feed: AppFeed, position: number, filter: EventFilter, onEnd: () => void) {
+    super(onEnd)
     this.#feed = feed
     this.#position = position
     this.#filter = filter
-    this.#read = read
-    this.#onEnd = onEnd
-    feed.subscribers.add(this)
   }
 
   /** A live event. Kept for the client unless it reads from the log and will come by it there. */
@@ -42,62 +39,35 @@ export class Subscriber implements AsyncIterableIterator<StoredEvent> {
       return
     }
     this.#waiting.push(event)
-    this.#wake?.()
+    this.wake()
   }
 
-  async next(): Promise<IteratorResult<StoredEvent>> {
-    while (!this.#ended) {
-      const event = this.#waiting.shift()
-      if (event) {
-        this.#position = event.sequence
-        return { value: event, done: false }
-      }
-      if (this.#live) await this.#sleep()
-      else await this.#readOn()
+  override take(max: number): StoredEvent[] {
+    if (this.ended) return []
+    const taken = this.#waiting.length <= max ? this.#waiting : this.#waiting.slice(0, max)
+    this.#waiting = this.#waiting.slice(taken.length)
+    this.#position = taken.at(-1)?.sequence ?? this.#position
+    return taken
+  }
+
+  protected override async fetch(): Promise<void> {
+    if (this.#live) return super.fetch()
+    try {
+      await this.#readOn()
+    } catch (error) {
+      if (error instanceof CursorExpiredError) this.end(error)
+      // Else the database is away: the stream waits for it.
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
-    if (this.#failure) throw this.#failure
-    return { value: undefined, done: true }
   }
 
   async #readOn(): Promise<void> {
     const upTo = this.#feed.last
-    if (this.#position < upTo) {
-      const events = await this.#read(this.#filter, this.#position, upTo, PAGE)
-      this.#waiting = events
-      // The position moves on with what is handed out, and the rest of the way where nothing passes the filter.
-      if (events.length > 0) return
-      this.#position = upTo
-    }
+    // The position moves on with what is handed out, and the rest of the way where nothing passes the filter.
+    this.#waiting = await this.#feed.log.read(this.#filter, this.#position, upTo, PAGE)
+    if (this.#waiting.length > 0) return
+    this.#position = Math.max(this.#position, upTo)
     // No await between this look and going live: nothing can fall between the log and the stream.
     if (this.#feed.last <= this.#position) this.#live = true
-  }
-
-  #sleep(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = null
-        resolve()
-      }
-    })
-  }
-
-  /** Ends the stream: cleanly, or with an error for the client. What it was not yet given it is not given. */
-  end(failure: Error | null = null): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#failure = failure
-    this.#waiting = []
-    this.#feed.subscribers.delete(this)
-    this.#onEnd()
-    this.#wake?.()
-  }
-
-  async return(): Promise<IteratorResult<StoredEvent>> {
-    this.end()
-    return { value: undefined, done: true }
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
   }
 }

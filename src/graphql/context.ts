@@ -1,6 +1,7 @@
 import type { Viewer } from '../access/viewer.ts'
 import type { ScopedDb } from '../db/scoped.ts'
 import type { Commit } from '../events/commit.ts'
+import type { DeliveryFeed } from '../feed/delivery-feed.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 
@@ -9,6 +10,7 @@ export interface Services {
   readonly commit: Commit
   readonly webhooks: Webhooks
   readonly feed: Feed
+  readonly deliveryFeed: DeliveryFeed
 }
 
 /** What one request's resolvers are given: who asks, and a database that holds nothing of other apps. */

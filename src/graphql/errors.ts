@@ -9,7 +9,7 @@ import {
   NotFoundError,
   WebhookLimitReachedError,
 } from '../errors.ts'
-import { CursorExpiredError } from '../feed/feed.ts'
+import { CursorExpiredError } from '../feed/log.ts'
 import type { Logger } from '../log.ts'
 import { builder } from './builder.ts'
 

@@ -1,6 +1,6 @@
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import type { Change, Commit } from '../events/commit.ts'
-import { webhookTopic } from '../events/topics.ts'
+import { deliveriesChanged, deliveriesTopic, webhookTopic } from '../events/topics.ts'
 
 /**
  * Makes a webhook inactive and cancels what it is still owed. An attempt under way ends as it ends: what was delivered
@@ -11,7 +11,7 @@ export async function deactivateWebhook(
   webhookId: string,
   reason: DeactivationReason,
 ): Promise<void> {
-  const active = await tx.webhook.findFirst({ where: { id: webhookId, status: 'ACTIVE' }, select: { id: true } })
+  const active = await tx.webhook.findFirst({ where: { id: webhookId, status: 'ACTIVE' }, select: { appId: true } })
   if (!active) return
   // The replay first: this waits for a batch that is just making deliveries due, so that they are seen by the next
   // statement. The webhook last: whoever settles attempts locks in this order too.
@@ -25,6 +25,7 @@ export async function deactivateWebhook(
     data: { status: 'INACTIVE', deactivationReason: reason, deactivatedAt: at, updatedAt: at },
   })
   publish(webhookTopic, webhookId)
+  publish(deliveriesTopic(active.appId), deliveriesChanged('many'))
 }
 
 /** Deactivates a webhook in Herald's own name. */
