@@ -54,7 +54,9 @@ function AuditLog() {
       </div>
       {error && <Notice tone="bad">{tell(error)}</Notice>}
       {!log && !error && <Loading />}
-      {log?.nodes.length === 0 && <Empty title="Nothing Was Changed" text="Every change, and by whom, is written here." />}
+      {log?.nodes.length === 0 && (
+        <Empty title="Nothing Was Changed" text="Every change, and by whom, is written here." />
+      )}
       {log && log.nodes.length > 0 && (
         <Table
           label="Audit log"

@@ -1,11 +1,6 @@
 import { useQuery } from 'urql'
 import { useAction } from '../api/use-action.ts'
-import {
-  AgentCreateDocument,
-  type AgentFieldsFragment,
-  AgentUpdateDocument,
-  ContextsDocument,
-} from '../gql/graphql.ts'
+import { AgentCreateDocument, type AgentFieldsFragment, AgentUpdateDocument, ContextsDocument } from '../gql/graphql.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { DialogForm } from '../ui/dialog-form.tsx'
 import { Checkbox, SelectField, Switch, TextField } from '../ui/field.tsx'
@@ -93,7 +88,11 @@ export function AgentDialog({ agent, onClose }: { agent?: AgentFieldsFragment; o
           onChange={(access) => set('access', access as typeof values.access)}
           options={accesses}
         />
-        <ContextChoice chosen={values.contextIds} onChange={(ids) => set('contextIds', ids)} error={form.error('contextIds')} />
+        <ContextChoice
+          chosen={values.contextIds}
+          onChange={(ids) => set('contextIds', ids)}
+          error={form.error('contextIds')}
+        />
         <Switch label="Live" checked={values.live} onChange={(live) => set('live', live)} />
       </DialogForm>
     </Dialog>

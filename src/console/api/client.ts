@@ -1,5 +1,5 @@
 import { CloseCode, createClient as createSocketClient, type Client as SocketClient } from 'graphql-ws'
-import { cacheExchange, Client, fetchExchange, mapExchange } from 'urql'
+import { Client, cacheExchange, fetchExchange, mapExchange } from 'urql'
 import { signOut } from './session.ts'
 
 /** How the console talks to Herald: queries and mutations over HTTP, everything live over one WebSocket. */

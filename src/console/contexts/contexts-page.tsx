@@ -43,7 +43,9 @@ export function ContextsPage() {
       <ScopeNotice scope="WRITE" what="Making, changing and deleting contexts" />
       {error && <Notice tone="bad">{tell(error)}</Notice>}
       {!contexts && !error && <Loading />}
-      {contexts?.nodes.length === 0 && <Empty title="No Contexts Yet" text="A context holds the files that agents use." />}
+      {contexts?.nodes.length === 0 && (
+        <Empty title="No Contexts Yet" text="A context holds the files that agents use." />
+      )}
       {contexts && contexts.nodes.length > 0 && (
         <Table
           label="Contexts"

@@ -10,14 +10,16 @@ export function Code({ text, label }: { text: string; label: string }) {
   return (
     <figure className="code">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <pre tabIndex={0} role="region" aria-label={label}>
-        {text}
-      </pre>
+      <section tabIndex={0} aria-label={label}>
+        <pre>{text}</pre>
+      </section>
       <Button
         look="quiet"
         aria-label={`Copy ${label}`}
         icon={<Copy />}
-        onClick={async () => ((await copy(text)) ? tell.done('Copied') : tell.failed('The browser did not let us copy'))}
+        onClick={async () =>
+          (await copy(text)) ? tell.done('Copied') : tell.failed('The browser did not let us copy')
+        }
       />
     </figure>
   )

@@ -1,5 +1,5 @@
-import { AlertDialog, Dialog as RadixDialog } from 'radix-ui'
 import { X } from 'lucide-react'
+import { AlertDialog, Dialog as RadixDialog } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { Button } from './button.tsx'
 import './dialog.css'

@@ -1,5 +1,5 @@
-import { Checkbox as RadixCheckbox, Switch as RadixSwitch } from 'radix-ui'
 import { Check } from 'lucide-react'
+import { Checkbox as RadixCheckbox, Switch as RadixSwitch } from 'radix-ui'
 import { type ReactNode, useId } from 'react'
 import { charactersOf } from './rules.ts'
 import './field.css'

@@ -4,10 +4,33 @@ export function WebhookIllustration() {
     <svg viewBox="0 0 160 110" fill="none" role="img" aria-label="Webhook illustration">
       <ellipse cx="80" cy="102" rx="62" ry="6" fill="var(--sunken)" />
       <rect x="34" y="58" width="40" height="40" rx="8" fill="var(--accent)" />
-      <rect x="78" y="58" width="40" height="40" rx="8" fill="var(--accent-soft)" stroke="var(--accent)" strokeWidth="2" />
-      <rect x="34" y="14" width="40" height="40" rx="8" fill="var(--accent-soft)" stroke="var(--accent)" strokeWidth="2" />
+      <rect
+        x="78"
+        y="58"
+        width="40"
+        height="40"
+        rx="8"
+        fill="var(--accent-soft)"
+        stroke="var(--accent)"
+        strokeWidth="2"
+      />
+      <rect
+        x="34"
+        y="14"
+        width="40"
+        height="40"
+        rx="8"
+        fill="var(--accent-soft)"
+        stroke="var(--accent)"
+        strokeWidth="2"
+      />
       <circle cx="98" cy="34" r="7" fill="var(--pink)" />
-      <path d="M110 24a14 14 0 0 1 0 20M120 16a26 26 0 0 1 0 36" stroke="var(--pink)" strokeWidth="3" strokeLinecap="round" />
+      <path
+        d="M110 24a14 14 0 0 1 0 20M120 16a26 26 0 0 1 0 36"
+        stroke="var(--pink)"
+        strokeWidth="3"
+        strokeLinecap="round"
+      />
     </svg>
   )
 }

@@ -1,5 +1,5 @@
-import { DropdownMenu } from 'radix-ui'
 import { EllipsisVertical } from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { Button } from './button.tsx'
 import './menu.css'

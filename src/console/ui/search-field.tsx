@@ -15,8 +15,7 @@ export function SearchField({ label, value, onChange }: { label: string; value: 
       <Search aria-hidden />
       <input
         ref={input}
-        type="text"
-        role="searchbox"
+        type="search"
         className="input"
         aria-label={label}
         placeholder={label}

@@ -8,9 +8,9 @@ import {
   WebhookUpdateDocument,
 } from '../gql/graphql.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { DialogForm } from '../ui/dialog-form.tsx'
 import { Checkbox, SelectField, Switch, TextField } from '../ui/field.tsx'
 import { useForm } from '../ui/form.ts'
-import { DialogForm } from '../ui/dialog-form.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { all, atMost, required, webUrl } from '../ui/rules.ts'
 import { useTell } from '../ui/toasts.tsx'
