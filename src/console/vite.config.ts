@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
@@ -8,13 +9,14 @@ const MIN_COMPRESSED_BYTES = 1024
 /** Writes each asset as .gz and .br too: the server sends what the browser takes, and compresses nothing itself. */
 const precompressed: Plugin = {
   name: 'precompressed',
-  generateBundle(_, bundle) {
-    for (const [fileName, output] of Object.entries(bundle)) {
-      if (!/\.(js|css|svg)$/.test(fileName)) continue
-      const bytes = Buffer.from(output.type === 'chunk' ? output.code : output.source)
+  // Once they are written: until then other plugins change them.
+  writeBundle({ dir }, bundle) {
+    for (const fileName of Object.keys(bundle).filter((name) => /\.(js|css|svg)$/.test(name))) {
+      const file = `${dir}/${fileName}`
+      const bytes = readFileSync(file)
       if (bytes.length < MIN_COMPRESSED_BYTES) continue
-      this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(bytes, { level: 9 }) })
-      this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: brotliCompressSync(bytes) })
+      writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }))
+      writeFileSync(`${file}.br`, brotliCompressSync(bytes))
     }
   },
 }
