@@ -98,7 +98,7 @@ async function pages(browser: Browser, scheme: string, webhookId: string): Promi
   await shot(page, `context-files-${scheme}`)
   await go('/configure/api-management/api-keys', 'Ingestion')
   await shot(page, `api-keys-${scheme}`)
-  await go('/configure/api-management/audit-log', 'webhook.created')
+  await go('/configure/api-management/audit-log', 'apikey.created')
   await shot(page, `audit-log-${scheme}`)
 }
 

@@ -36,7 +36,7 @@ export function DeliveryDialog({ id, onClose }: { id: string; onClose(): void })
   }
 
   return (
-    <Dialog place="side" onClose={onClose} title={delivery ? `Delivery of ${delivery.event.name}` : 'Delivery'}>
+    <Dialog place="sheet" onClose={onClose} title={delivery ? `Delivery of ${delivery.event.name}` : 'Delivery'}>
       {error && <Notice tone="bad">{tell(error)}</Notice>}
       {!data && fetching && <Loading />}
       {data && !delivery && <Empty title="The Delivery Is Gone" text="It was removed, or its webhook deleted." />}

@@ -21,7 +21,7 @@ export function EventDialog({ event, onClose }: { event: EventFieldsFragment; on
   })
   const deliveries = data?.event?.deliveries
   return (
-    <Dialog place="side" onClose={onClose} title={event.name}>
+    <Dialog place="sheet" onClose={onClose} title={event.name}>
       <Facts
         facts={[
           ['Sequence', `#${event.sequence}`],

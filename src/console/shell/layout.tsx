@@ -31,6 +31,8 @@ export function Layout({ children }: { children: ReactNode }) {
     const tab = [...tabs, ...configure, { to: paths.events, label: 'Events' }].find(({ to }) => path.startsWith(to))
     document.title = tab ? `${tab.label} – Herald` : 'Herald'
     scrollTo(0, 0)
+    // On a phone the links are a row that scrolls.
+    document.querySelector('.side [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
   }, [path])
 
   return (

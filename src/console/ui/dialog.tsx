@@ -1,6 +1,6 @@
 import { X } from 'lucide-react'
 import { AlertDialog, Dialog as RadixDialog } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Button } from './button.tsx'
 import './dialog.css'
 
@@ -9,16 +9,31 @@ interface DialogProps {
   title: ReactNode
   description?: ReactNode
   /** In the middle, or a sheet at the right edge for reading along. */
-  place?: 'middle' | 'side'
+  place?: 'middle' | 'sheet'
   children: ReactNode
 }
 
+/** Gives the focus back to whoever had it when the dialog opened; where that is gone, to the page's content. */
+function useFocusBack() {
+  const [before] = useState(() => document.activeElement as HTMLElement | null)
+  return (event: Event) => {
+    event.preventDefault()
+    const back = before?.isConnected ? before : document.querySelector<HTMLElement>('#main')
+    back?.focus()
+  }
+}
+
 export function Dialog({ onClose, title, description, place = 'middle', children }: DialogProps) {
+  const focusBack = useFocusBack()
   return (
     <RadixDialog.Root open onOpenChange={(next) => !next && onClose()}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className="veil" />
-        <RadixDialog.Content className={`dialog ${place}`} {...(!description && { 'aria-describedby': undefined })}>
+        <RadixDialog.Content
+          className={`dialog ${place}`}
+          onCloseAutoFocus={focusBack}
+          {...(!description && { 'aria-describedby': undefined })}
+        >
           <header className="dialog-head">
             <RadixDialog.Title className="break">{title}</RadixDialog.Title>
             <RadixDialog.Close asChild>
@@ -46,11 +61,12 @@ interface ConfirmProps {
 
 /** Asks before something is done that cannot be undone. Cancel has the focus. */
 export function Confirm({ onClose, title, text, action, busy, error, onConfirm }: ConfirmProps) {
+  const focusBack = useFocusBack()
   return (
     <AlertDialog.Root open onOpenChange={(next) => !next && onClose()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="veil" />
-        <AlertDialog.Content className="dialog middle narrow">
+        <AlertDialog.Content className="dialog middle narrow" onCloseAutoFocus={focusBack}>
           <AlertDialog.Title className="break">{title}</AlertDialog.Title>
           <AlertDialog.Description>{text}</AlertDialog.Description>
           <p className="field-error" role="alert">
