@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { bootstrap } from './access/api-keys.ts'
+import { startAuditRetention } from './access/audit-retention.ts'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createClientAddress } from './access/client-address.ts'
+import { createLocalRateLimiter } from './access/rate-limiter.ts'
+import { createRedisRateLimiter } from './access/redis-rate-limiter.ts'
 import { createInProcessBus } from './bus/in-process.ts'
 import { createRedisBus } from './bus/redis.ts'
 import type { Config } from './config.ts'
@@ -13,7 +16,7 @@ import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { createCommit } from './events/commit.ts'
 import { createDeliveryFeed } from './feed/delivery-feed.ts'
 import { createFeed } from './feed/feed.ts'
-import { createGraphQLServer } from './graphql/server.ts'
+import { createGraphQLServer, type GraphQLOptions } from './graphql/server.ts'
 import { serveWebSocket } from './graphql/websocket.ts'
 import { createHttpServer, type HttpDeps } from './http.ts'
 import type { Logger } from './log.ts'
@@ -46,10 +49,13 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     }
   }
   try {
-    const db = config.databaseUrl ? await openPostgres(config.databaseUrl, log) : await openEmbedded(config.dataDir)
+    const db = config.databaseUrl
+      ? await openPostgres(config.databaseUrl, log)
+      : await openEmbedded(config.dataDir, log)
     started.push(async () => db[Symbol.asyncDispose]())
     const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createInProcessBus()
     started.push(async () => bus[Symbol.asyncDispose]())
+    started.push(startAuditRetention(db.sql, config.auditRetentionDays, log))
     const madeKey = await bootstrap(db, config.bootstrapApiKey)
 
     const secrets = createSecretBox(config.secretsKeys)
@@ -68,10 +74,12 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const feed = createFeed(db, bus, log)
       const deliveryFeed = createDeliveryFeed(db, bus)
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
-      const engine = createGraphQLServer(db, { commit, feed, deliveryFeed, webhooks }, config.corsOrigins, log)
+      const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
+      started.push(async () => limiter[Symbol.asyncDispose]())
+      const engine = createGraphQLServer(db, { commit, feed, deliveryFeed, webhooks }, limiter, guardOptions(config), log)
       graphql = {
         engine,
-        authenticator: createAuthenticator(db, log),
+        authenticator: createAuthenticator(db, limiter, config.rateLimitFailedKeys, log),
         clientAddress: createClientAddress(config.trustedProxies),
       }
       closeStreams = async () => {
@@ -82,7 +90,9 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
 
     const console = graphql && createConsoleServer()
     const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql, console })
-    const closeSockets = graphql ? serveWebSocket(server, graphql, config.maxBodyBytes) : async () => {}
+    const closeSockets = graphql
+      ? serveWebSocket(server, graphql, config.maxBodyBytes, config.corsOrigins)
+      : async () => {}
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(config.port, config.host, resolve)
@@ -110,3 +120,19 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     throw error
   }
 }
+
+const guardOptions = (config: Config): GraphQLOptions => ({
+  corsOrigins: config.corsOrigins,
+  ratePerMin: config.rateLimitPerMin,
+  subscriptionsPerKey: config.rateLimitSubscriptions,
+  suggestions: config.suggestions,
+  // How many rows the lists without paging hold: by their own limits or, for attempts, as a rule.
+  listSizes: {
+    'Agent.contexts': 30,
+    'ContextFilesCreateSuccess.contextFiles': 500,
+    'Delivery.attempts': config.retryScheduleS.length,
+    'Event.deliveries': config.webhookLimit,
+    'InvalidInputError.issues': 1,
+    'Query.apiKeys': 500,
+  },
+})

@@ -1,14 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Authenticator } from './access/authenticator.ts'
+import { type Authenticator, TooManyFailedKeysError } from './access/authenticator.ts'
 import type { ClientAddress } from './access/client-address.ts'
 import { keyOf } from './access/key-of.ts'
+import type { Budget } from './access/rate-limiter.ts'
+import type { Viewer } from './access/viewer.ts'
 import type { ConsoleServer } from './console-server.ts'
 import type { Database } from './db/database.ts'
+import { rateLimited } from './graphql/guard.ts'
 import { type GraphQLServer, unauthenticated } from './graphql/server.ts'
+import { ClientGoneError, putBody, readBody } from './http-body.ts'
 import type { Logger } from './log.ts'
 
-/** A GraphQL request, headers included, must have arrived in this time. */
+/** A request's head must have arrived in this time, so that slow senders hold no connection. */
+const HEADERS_TIMEOUT_MS = 10_000
+/** A request, headers included, must have arrived in this time. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** Connections of a process, WebSockets included; more are closed at once. */
+const MAX_CONNECTIONS = 20_000
 
 /** What the HTTP server answers from. Without an engine only /health and /ready are there. */
 export interface HttpDeps {
@@ -29,17 +37,21 @@ interface GraphQLDeps {
 
 /** The one port: /graphql, /health and /ready; the console at every other address. */
 export function createHttpServer({ db, log, maxBodyBytes, graphql, console }: HttpDeps): Server {
-  return createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }
+  const server = createServer(timeouts, (request, response) => {
     answer(request, response).catch((error) => {
+      if (error instanceof ClientGoneError) return
       log.error({ err: error }, 'a request failed')
       if (!response.headersSent) response.writeHead(500)
       response.end()
     })
   })
+  server.maxConnections = MAX_CONNECTIONS
+  return server
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?', 1)[0] as string
-    response.setHeader('x-content-type-options', 'nosniff')
+    setSecurityHeaders(response)
     if (path === '/health') return sendJson(response, 200, { status: 'ok' })
     if (path === '/ready') return sendReady(response)
     if (path === '/graphql' && graphql) return answerGraphQL(request, response, graphql)
@@ -56,58 +68,69 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql, console }: Ht
     }
   }
 
-  async function answerGraphQL(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { engine, authenticator, clientAddress }: GraphQLDeps,
-  ): Promise<void> {
+  async function answerGraphQL(request: IncomingMessage, response: ServerResponse, deps: GraphQLDeps): Promise<void> {
+    const { engine } = deps
     // Secrets and keys travel in answers: no cache keeps them.
     response.setHeader('cache-control', 'no-store')
     if (request.method === 'OPTIONS') return void (await engine.handle(request, response, { viewer: nobody }))
     // A JSON body cannot be sent from another site's form, so there is nothing to forge.
-    if (request.method === 'POST' && !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-      return refuse(response, 415, 'Send content-type: application/json')
+    if (request.method === 'POST' && !isJson(request.headers['content-type'])) {
+      return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send content-type: application/json')
     }
-    if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
-      return refuse(response, 413, `A request may have at most ${maxBodyBytes} bytes`)
+    const viewer = await authenticate(request, response, deps)
+    if (!viewer) return
+    if (request.method === 'POST') {
+      const body = await readBody(request, maxBodyBytes)
+      if (!body) return refuse(response, 413, 'BODY_TOO_LARGE', `A request may have at most ${maxBodyBytes} bytes`)
+      putBody(request, body)
     }
-    const key = keyOf(request.headers)
+    await engine.handle(request, response, { viewer, onBudget: (budget) => setBudget(response, budget) })
+  }
+}
+
+/** @returns who asks, or null when the answer, that nobody may, was sent. */
+async function authenticate(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { authenticator, clientAddress }: GraphQLDeps,
+): Promise<Viewer | null> {
+  const key = keyOf(request.headers)
+  try {
     const viewer = key ? await authenticator.authenticate(key, clientAddress(request)) : null
-    if (!viewer) return sendJson(response, 401, { errors: [unauthenticated().toJSON()] })
-    if (request.headers['transfer-encoding']) {
-      const body = await readCapped(request, maxBodyBytes)
-      if (!body) return refuse(response, 413, `A request may have at most ${maxBodyBytes} bytes`)
-      Object.assign(request, {
-        body: (async function* () {
-          yield body
-        })(),
-      })
-      Object.assign((request as unknown as { body: object }).body, { length: body.length })
-    }
-    await engine.handle(request, response, { viewer })
+    if (!viewer) sendJson(response, 401, { errors: [unauthenticated().toJSON()] })
+    return viewer
+  } catch (error) {
+    if (!(error instanceof TooManyFailedKeysError)) throw error
+    response.setHeader('retry-after', error.retryAfterS)
+    sendJson(response, 429, { errors: [rateLimited(error.message, error.retryAfterS, false).toJSON()] })
+    return null
   }
 }
 
 /** Who a preflight comes from: it is answered before anything is executed. */
 const nobody = { appId: '', keyId: '', scopes: [], ip: '' }
 
+const isJson = (contentType = '') => /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(contentType)
+
+/** What every answer says to browsers: it is data, to be shown nowhere, framed nowhere and guessed at by nobody. */
+function setSecurityHeaders(response: ServerResponse): void {
+  response.setHeader('x-content-type-options', 'nosniff')
+  response.setHeader('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+  response.setHeader('referrer-policy', 'no-referrer')
+}
+
+/** As the IETF's draft "RateLimit header fields for HTTP" has it: what a key may spend in a window, and what is left. */
+function setBudget(response: ServerResponse, { limit, remaining, resetS }: Budget): void {
+  if (response.headersSent) return
+  response.setHeader('ratelimit-policy', `"key";q=${limit};w=60`)
+  response.setHeader('ratelimit', `"key";r=${remaining};t=${resetS}`)
+}
+
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
 }
 
-/** Answers and closes: what is still being sent is not read. */
-function refuse(response: ServerResponse, status: number, message: string): void {
-  response.setHeader('connection', 'close')
-  sendJson(response, status, { errors: [{ message }] })
-}
-
-async function readCapped(request: IncomingMessage, limit: number): Promise<Buffer | null> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    size += chunk.length
-    if (size > limit) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+/** What is still being sent is read and thrown away, as long as a request may take, so that the answer is received. */
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] })
 }

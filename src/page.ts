@@ -15,8 +15,10 @@ export interface Page<Row> {
   hasPreviousPage: boolean
 }
 
-const MAX_PAGE = 100
-const DEFAULT_PAGE = 20
+/** Rows of a page at most. */
+export const MAX_PAGE = 100
+/** Rows of a page where it is not said. */
+export const DEFAULT_PAGE = 20
 
 /**
  * Reads one page. Lists are walked by key, not by offset: what is added or removed while someone pages moves nothing,

@@ -55,7 +55,7 @@ export async function createApiKey(
   input: ApiKeyCreateInput,
 ): Promise<{ apiKey: ApiKey; key: string }> {
   requireScope(viewer, 'ADMIN')
-  const fields = validate(CreateInput, input)
+  const fields = validateApiKey(input)
   return commit(viewer, 'ADMIN', async ({ tx, at, audit }) => {
     if ((await tx.apiKey.count({ where: { revokedAt: null } })) >= MAX_KEYS) {
       throw new ConflictError(`An app may have at most ${MAX_KEYS} keys; revoke one to make another`)
@@ -104,7 +104,11 @@ export async function bootstrap(db: Database, given: string | undefined): Promis
   })
 }
 
-async function insertApiKey(
+/** @throws InvalidInputError */
+export const validateApiKey = (input: ApiKeyCreateInput) => validate(CreateInput, input)
+
+/** Writes a key down. @param given its value; one is made where it is not given. */
+export async function insertApiKey(
   tx: Pick<Tx, 'apiKey'>,
   appId: string,
   fields: z.output<typeof CreateInput>,

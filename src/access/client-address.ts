@@ -34,3 +34,9 @@ export function createClientAddress(trustedProxies: readonly Cidr[]): ClientAddr
 
 /** One notation for each address: IPv4 in IPv6 becomes IPv4, IPv6 is shortened. Null for what is none. */
 const normal = (text: string): string | null => (ipaddr.isValid(text) ? ipaddr.process(text).toString() : null)
+
+/** What is taken for one caller: an IPv4 address, or the /64 of an IPv6 address, all of which one customer has. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  return `${ipaddr.parse(address).toByteArray().slice(0, 8).join('.')}/64`
+}

@@ -24,13 +24,21 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
     options: '-c timezone=UTC',
   }
   await migrateUnderLock(new pg.Pool({ ...options, max: 2 }))
-  const pool = new pg.Pool({ ...options, max: POOL_SIZE })
+  return openOnPool('postgres', new pg.Pool({ ...options, max: POOL_SIZE }), log)
+}
+
+/** Herald's database on a pool of connections; `onClose` runs after the last of them is closed. */
+export function openOnPool(
+  setting: Database['setting'],
+  pool: pg.Pool,
+  log: Logger,
+  onClose: () => Promise<void> = async () => {},
+): Database {
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'lost an idle database connection'))
-  const adapter = new PrismaPg(pool)
-  const prisma = new PrismaClient({ adapter })
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   return {
-    setting: 'postgres',
+    setting,
     prisma,
     sql: {
       query: async (text, params) => (await pool.query({ name: nameOf(text), text, values: params as unknown[] })).rows,
@@ -38,6 +46,7 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
     async [Symbol.asyncDispose]() {
       await prisma.$disconnect()
       await pool.end()
+      await onClose()
     },
   }
 }

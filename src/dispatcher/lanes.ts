@@ -3,7 +3,7 @@ import type { Claimed } from './claim.ts'
 /** After so many failures in a row a lane probes with one attempt at a time, until one succeeds. */
 const BREAKER = 10
 /** A fast lane may hold as much again as it sends in this time, so that it does not run dry between two claims. */
-const AHEAD_MS = 50
+const AHEAD_MS = 100
 /** At most so many times its concurrency is held ahead. */
 const MAX_AHEAD = 3
 /** Idle lanes that are remembered, for their breaker and their speed. */

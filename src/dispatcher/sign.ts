@@ -15,10 +15,12 @@ export function createKeyring(secrets: SecretBox): (sealed: readonly string[], o
   const cache = new Map<string, KeyObject>()
   return (sealed, owner) =>
     sealed.map((text) => {
-      const known = cache.get(text)
+      // With its owner: a secret that was moved to another webhook must not be known there.
+      const name = `${owner.webhookId} ${text}`
+      const known = cache.get(name)
       if (known) return known
       const key = createSecretKey(signingKey(secrets.open(text, owner)))
-      cache.set(text, key)
+      cache.set(name, key)
       if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value as string)
       return key
     })

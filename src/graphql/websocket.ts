@@ -1,8 +1,9 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import { type DocumentNode, GraphQLError } from 'graphql'
 import { CloseCode } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
-import type { Authenticator } from '../access/authenticator.ts'
+import { type Authenticator, TooManyFailedKeysError } from '../access/authenticator.ts'
 import type { ClientAddress } from '../access/client-address.ts'
 import { keyOf } from '../access/key-of.ts'
 import type { Viewer } from '../access/viewer.ts'
@@ -24,17 +25,24 @@ type Extra = { viewer?: Viewer; operations?: number }
 
 /**
  * Answers GraphQL over WebSocket (graphql-transport-ws) at /graphql of `server`.
- * @param maxFrameBytes of one message; a bigger one closes the socket. @returns how to close all sockets.
+ * @param maxFrameBytes of one message; a bigger one closes the socket.
+ * @param corsOrigins browser origins that may connect, beside the same one. @returns how to close all sockets.
  */
 export function serveWebSocket(
   server: Server,
   { engine, authenticator, clientAddress }: WebSocketDeps,
   maxFrameBytes: number,
+  corsOrigins: readonly string[],
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes })
   server.on('upgrade', (request, socket, head) => {
     if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/graphql') {
       socket.destroy()
+      return
+    }
+    // Browsers let any site open a WebSocket and say which site it is; other clients say nothing.
+    if (!originAllowed(request, corsOrigins)) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return
     }
     sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request))
@@ -47,7 +55,7 @@ export function serveWebSocket(
         args.rootValue.subscribe(args)) as never,
       async onConnect({ connectionParams, extra }) {
         const key = keyOf(connectionParams ?? {})
-        const viewer = key ? await authenticator.authenticate(key, clientAddress(extra.request)) : null
+        const viewer = key ? await authenticator.authenticate(key, clientAddress(extra.request)).catch(noViewer) : null
         if (!viewer) return false
         extra.viewer = viewer
         return true
@@ -62,7 +70,13 @@ export function serveWebSocket(
           viewer,
           params,
         } as never)
-        const document = parse(params.query)
+        let document: DocumentNode
+        try {
+          document = parse(params.query)
+        } catch (error) {
+          if (error instanceof GraphQLError) return [error]
+          throw error
+        }
         const errors = validate(schema, document)
         if (errors.length > 0) return errors
         return {
@@ -82,4 +96,15 @@ export function serveWebSocket(
     await disposable.dispose()
     sockets.close()
   }
+}
+
+function originAllowed({ headers }: IncomingMessage, corsOrigins: readonly string[]): boolean {
+  const { origin, host } = headers
+  if (origin === undefined || corsOrigins.includes(origin)) return true
+  return URL.canParse(origin) && new URL(origin).host === host
+}
+
+function noViewer(error: unknown): null {
+  if (error instanceof TooManyFailedKeysError) return null
+  throw error
 }

@@ -5,14 +5,15 @@ import { deliveriesChanged, deliveriesTopic, webhookTopic } from '../events/topi
 /**
  * Makes a webhook inactive and cancels what it is still owed. An attempt under way ends as it ends: what was delivered
  * counts. The app's lock, which a change has, keeps events from just being owed to it. Does nothing to an inactive one.
+ * @returns whether it was active.
  */
 export async function deactivateWebhook(
   { tx, at, publish }: Change,
   webhookId: string,
   reason: DeactivationReason,
-): Promise<void> {
+): Promise<boolean> {
   const active = await tx.webhook.findFirst({ where: { id: webhookId, status: 'ACTIVE' }, select: { appId: true } })
-  if (!active) return
+  if (!active) return false
   // The replay first: this waits for a batch that is just making deliveries due, so that they are seen by the next
   // statement. The webhook last: whoever settles attempts locks in this order too.
   await tx.replay.updateMany({ where: { webhookId, completedAt: null }, data: { completedAt: at } })
@@ -26,6 +27,7 @@ export async function deactivateWebhook(
   })
   publish(webhookTopic, webhookId)
   publish(deliveriesTopic(active.appId), deliveriesChanged('many'))
+  return true
 }
 
 /** Deactivates a webhook in Herald's own name. */
@@ -34,6 +36,7 @@ export type Deactivate = (appId: string, webhookId: string, reason: Deactivation
 export const createDeactivate =
   (commit: Commit): Deactivate =>
   (appId, webhookId, reason) =>
-    commit({ appId, keyId: null, ip: null, scopes: ['ADMIN'] }, 'ADMIN', (change) =>
-      deactivateWebhook(change, webhookId, reason),
-    )
+    commit({ appId, keyId: null, ip: null, scopes: ['ADMIN'] }, 'ADMIN', async (change) => {
+      if (!(await deactivateWebhook(change, webhookId, reason))) return
+      change.audit({ action: 'webhook.deactivated', targetId: webhookId, changed: ['status'] })
+    })

@@ -12,6 +12,8 @@ export interface SecretBox {
   seal(secret: string, owner: SecretOwner): string
   /** Tries every key. @throws when none opens it. */
   open(sealed: string, owner: SecretOwner): string
+  /** The same secret under the first key; null where it is already. @throws when no key opens it. */
+  rewrap(sealed: string, owner: SecretOwner): string | null
 }
 
 const NONCE_BYTES = 12
@@ -30,28 +32,37 @@ export function createSecretBox(keys: readonly Buffer[]): SecretBox {
   if (!current) throw new Error('a secret box needs a key')
   const context = ({ appId, webhookId }: SecretOwner) => Buffer.from(`${appId}/${webhookId}`)
 
-  return {
-    seal(secret, owner) {
-      const nonce = randomBytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', current, nonce).setAAD(context(owner))
-      const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
-      return VERSION + Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64')
-    },
-    open(sealed, owner) {
-      const bytes = Buffer.from(sealed.slice(VERSION.length), 'base64')
+  function seal(secret: string, owner: SecretOwner): string {
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', current as Buffer, nonce).setAAD(context(owner))
+    const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
+    return VERSION + Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64')
+  }
+
+  function open(sealed: string, owner: SecretOwner): { secret: string; key: Buffer } {
+    const bytes = Buffer.from(sealed.slice(VERSION.length), 'base64')
+    if (sealed.startsWith(VERSION) && bytes.length > NONCE_BYTES + TAG_BYTES) {
       for (const key of keys) {
         try {
-          const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), {
-            authTagLength: TAG_BYTES,
-          })
+          const options = { authTagLength: TAG_BYTES }
+          const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), options)
           decipher.setAAD(context(owner)).setAuthTag(bytes.subarray(-TAG_BYTES))
           const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES))
-          return Buffer.concat([text, decipher.final()]).toString('utf8')
+          return { secret: Buffer.concat([text, decipher.final()]).toString('utf8'), key }
         } catch {
           // Sealed under another key of the list, or not ours.
         }
       }
-      throw new Error(`no key of SECRETS_KEY opens the secret of webhook ${owner.webhookId}`)
+    }
+    throw new Error(`no key of SECRETS_KEY opens the secret of webhook ${owner.webhookId}`)
+  }
+
+  return {
+    seal,
+    open: (sealed, owner) => open(sealed, owner).secret,
+    rewrap(sealed, owner) {
+      const { secret, key } = open(sealed, owner)
+      return key === current ? null : seal(secret, owner)
     },
   }
 }

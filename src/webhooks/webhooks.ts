@@ -142,7 +142,7 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
       requireScope(viewer, 'ADMIN')
       const hours = validate(overlap, overlapHours, ['overlapHours'])
       const { appId } = viewer
-      return commit(viewer, 'ADMIN', async ({ tx, at, audit }) => {
+      return commit(viewer, 'ADMIN', async ({ tx, at, audit, publish }) => {
         const webhook = await tx.webhook.findUnique({ where: { id } })
         if (!webhook) throw new NotFoundError(id)
         await tx.webhookSecret.deleteMany({ where: { webhookId: id, ...(hours > 0 && { validUntil: { lte: at } }) } })
@@ -158,6 +158,7 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
         })
         const secret = await addSecret(tx, appId, id, at)
         audit({ action: 'webhook.secret_rotated', targetId: id })
+        publish(webhookTopic, id)
         return { webhook, secret, previousValidUntil }
       })
     },

@@ -118,7 +118,7 @@ it('checks as one types: messages, counters that turn red, Save disabled while i
   ]) {
     await url.fill(wrong)
     await dialog.getByText('Please enter a valid URL', { exact: true }).waitFor()
-    await expect.poll(() => save.isDisabled(), wrong).toBe(true)
+    await expect.poll(() => save.isDisabled(), { message: wrong }).toBe(true)
   }
   await url.fill('http://example.com/hooks')
   await dialog.getByText('24/500').waitFor()

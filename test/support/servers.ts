@@ -18,11 +18,19 @@ declare module 'vitest' {
 const stops: (() => void)[] = []
 
 export default async function setup({ provide }: TestProject) {
-  provide('databaseUrl', await findPostgres())
-  provide('redisUrl', await findRedis())
-  return () => {
-    for (const stop of stops.reverse()) stop()
+  const { databaseUrl, redisUrl, stop } = await bringUpServers()
+  provide('databaseUrl', databaseUrl)
+  provide('redisUrl', redisUrl)
+  return stop
+}
+
+/** Finds or starts Postgres and Redis. */
+export async function bringUpServers() {
+  const [databaseUrl, redisUrl] = [await findPostgres(), await findRedis()]
+  const stop = () => {
+    for (const end of stops.splice(0).reverse()) end()
   }
+  return { databaseUrl, redisUrl, stop }
 }
 
 async function findPostgres(): Promise<string> {

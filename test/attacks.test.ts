@@ -1,0 +1,316 @@
+import { request } from 'node:http'
+import { getIntrospectionQuery } from 'graphql'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { eventually, gql, type Herald, raw, settingEnv, startHerald } from './support/herald.ts'
+import { openSocket } from './support/ws.ts'
+
+let herald: Herald
+beforeAll(async () => {
+  herald = await startHerald({ ...(await settingEnv('production')), CORS_ORIGINS: 'https://app.example' })
+})
+afterAll(async () => {
+  expect(await herald.kill('SIGTERM')).toBe(0)
+})
+/** After each attack the process is there, has logged no bug, and answers. */
+afterEach(async () => {
+  expect((await gql(herald, '{ app { name } }')).app.name).toBe('Default')
+  expect(herald.output()).not.toMatch(/"level":[56]0/)
+})
+
+const many = (count: number, of: (index: number) => string) => Array.from({ length: count }, (_, i) => of(i)).join(' ')
+const doubling = `{ ...f0 } ${many(20, (i) => `fragment f${i} on Query { ...f${i + 1} ...f${i + 1} }`)} fragment f20 on Query { app { id } }`
+const typeChain = (depth: number): string => (depth === 0 ? 'name' : `fields { type { ${typeChain(depth - 1)} } }`)
+
+const documents: [name: string, limit: string, query: string, variables?: object][] = [
+  ['20 levels of doubled fragments', 'fields', doubling],
+  ['5,000 aliases', 'tokens', `{ ${many(5000, (i) => `a${i}: app { id }`)} }`],
+  ['300 aliases', 'aliases', `{ ${many(300, (i) => `a${i}: __typename`)} }`],
+  [
+    '101 aliases in fragments',
+    'aliases',
+    `{ ...f ...f } fragment f on Query { ${many(51, (i) => `a${i}: __typename`)} }`,
+  ],
+  ['100,000 nested fields', 'tokens', '{a'.repeat(100_000)],
+  ['17 nested fields', 'depth', `${'{ a '.repeat(17)} ${'}'.repeat(17)}`],
+  [
+    'nesting by fragments',
+    'depth',
+    `{ ...f0 } ${many(17, (i) => `fragment f${i} on A { a { ...f${i + 1} } }`)} fragment f17 on A { a }`,
+  ],
+  ['one field over and over', 'repeats', `{ ${'__typename '.repeat(1000)} }`],
+  ['directives', 'directives', `{ app ${'@skip(if: false) '.repeat(51)} { id } }`],
+  [
+    'lists in lists in lists',
+    'cost',
+    '{ agents(first: 100) { nodes { contexts { files(first: 100) { nodes { id } } } } } }',
+  ],
+  [
+    'lists in lists, by variables',
+    'cost',
+    'query ($n: Int = 100) { contexts(first: $n) { nodes { files(first: $n) { nodes { id } } } } }',
+  ],
+  [
+    'lists in lists, by an edge and a fragment',
+    'cost',
+    '{ contexts(first: 100) { ...c } } fragment c on ContextConnection { edges { node { files(first: 100) { edges { cursor node { id } } } } } }',
+  ],
+  [
+    'a huge page within a page',
+    'cost',
+    '{ contexts(first: 100) { nodes { files(first: 2147483647) { nodes { id } } } } }',
+  ],
+  ['a negative page within a page', 'cost', '{ contexts(first: 100) { nodes { files(first: -1) { nodes { id } } } } }'],
+  [
+    'mutations in bulk',
+    'cost',
+    `mutation { ${many(99, (i) => `a${i}: contextFilesCreate(inputs: $x) { __typename }`)} }`,
+  ],
+  ['introspection of types of types', 'depth', `{ __schema { types { ${typeChain(8)} } } }`],
+  [
+    'introspection, many times',
+    'cost',
+    `{ ${many(20, (i) => `a${i}: __schema { ...s }`)} } fragment s on __Schema { types { fields { name args { name type { name } } type { name ofType { name ofType { name ofType { name } } } } } possibleTypes { name } inputFields { name } } }`,
+  ],
+]
+// The variable is declared where it is used, so that the document is valid but for its cost.
+const bulk = { x: Array.from({ length: 500 }, () => ({ contextId: 'x', name: 'x', mimeType: 'x' })) }
+const prepared = documents.map(([name, limit, query, variables]) =>
+  name === 'mutations in bulk'
+    ? ([name, limit, query.replace('mutation', 'mutation ($x: [ContextFileCreateInput!]!)'), bulk] as const)
+    : ([name, limit, query, variables] as const),
+)
+
+describe('a document that is too much', () => {
+  it.each(prepared)('%s: refused by the limit of %s', async (_name, limit, query, variables) => {
+    const overHttp = await raw(herald, query, variables)
+    expect(overHttp.data ?? null).toBeNull()
+    expect(overHttp.errors).toHaveLength(1)
+    expect(overHttp.errors[0].extensions).toMatchObject({ code: 'LIMIT_EXCEEDED', limit, max: expect.any(Number) })
+    expect(overHttp.errors[0].message).toContain(String(overHttp.errors[0].extensions.max))
+    const socket = await openSocket(herald.url, { key: herald.key })
+    expect((await socket.run('1', query, variables)).errors).toEqual(overHttp.errors)
+    expect((await socket.run('2', '{ app { name } }')).data).toEqual({ app: { name: 'Default' } })
+    socket.socket.close()
+  })
+
+  it('a fragment that holds itself', async () => {
+    const { errors } = await raw(herald, '{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }')
+    expect(errors.map(({ message }: Error) => message)).toEqual(['The fragment a holds itself'])
+  })
+
+  it('a type within its fields within its fields, by the engine itself', async () => {
+    const { errors } = await raw(herald, `{ __schema { types { ${typeChain(3)} } } }`)
+    expect(errors[0].message).toBe('Maximum introspection depth exceeded')
+  })
+})
+
+it('answers introspection, as tools ask for it', async () => {
+  const all = {
+    specifiedByUrl: true,
+    directiveIsRepeatable: true,
+    schemaDescription: true,
+    inputValueDeprecation: true,
+    oneOf: true,
+  }
+  const { data, errors } = await raw(herald, getIntrospectionQuery(all))
+  expect(errors).toBeUndefined()
+  expect(data.__schema.types.length).toBeGreaterThan(50)
+})
+
+it('suggests nothing in production, and does where it is told to', async () => {
+  const other = await startHerald({ ...(await settingEnv('production')), ROLES: 'api', GRAPHQL_SUGGESTIONS: 'on' })
+  const messages = async (at: Herald) => [
+    (await raw(at, '{ agentz }')).errors[0].message,
+    (await raw(at, 'query ($s: WebhookStatus) { webhooks(status: $s) { totalCount } }', { s: 'ACTIV' })).errors[0]
+      .message,
+  ]
+  for (const message of await messages(herald)) expect(message).not.toContain('Did you mean')
+  for (const message of await messages(other)) expect(message).toContain('Did you mean')
+  expect(await other.kill('SIGTERM')).toBe(0)
+})
+
+const post = (body: RequestInit['body'], headers: Record<string, string> = {}, url = herald.url) =>
+  fetch(url, {
+    method: 'POST',
+    body,
+    headers: { 'x-api-key': herald.key, 'content-type': 'application/json', ...headers },
+    duplex: 'half',
+  } as RequestInit)
+const MUTATION = 'mutation { contextCreate(input: {name: "forged"}) { __typename } }'
+const contexts = async () => (await gql(herald, '{ contexts { totalCount } }')).contexts.totalCount
+
+it('takes one operation a request, as JSON, and nothing that a form of another site can send', async () => {
+  const body = JSON.stringify({ query: MUTATION })
+  const before = await contexts()
+  const form = new FormData()
+  form.set('operations', body)
+  form.set('map', '{}')
+  const multipart = new Request(herald.url, { method: 'POST', body: form })
+  const types = [
+    'application/x-www-form-urlencoded',
+    'text/plain',
+    'text/plain; application/json',
+    'application/json-seq',
+    'application/graphql',
+    'application/json; charset=utf-16',
+    multipart.headers.get('content-type') as string,
+  ]
+  for (const type of types) {
+    const response = await post(type.startsWith('multipart') ? await multipart.text() : body, { 'content-type': type })
+    expect([type, response.status]).toEqual([type, 415])
+    expect((await response.json()).errors[0].extensions.code).toBe('UNSUPPORTED_MEDIA_TYPE')
+  }
+  const get = await fetch(`${herald.url}?query=${encodeURIComponent(MUTATION)}`, {
+    headers: { 'x-api-key': herald.key },
+  })
+  expect(get.status).toBe(405)
+  const batch = await post(`[${body},${body}]`)
+  expect(batch.status).toBe(400)
+  expect(await contexts()).toBe(before)
+  expect((await post(body, { 'content-type': 'application/json;charset=UTF-8' })).status).toBe(200)
+  expect(await contexts()).toBe(before + 1)
+})
+
+it('lets no other site read an answer, but those that were named', async () => {
+  const preflight = (origin: string) =>
+    fetch(herald.url, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type,x-api-key',
+      },
+    })
+  expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).not.toBe(
+    'https://evil.example',
+  )
+  expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).not.toBe('*')
+  expect((await preflight('https://app.example')).headers.get('access-control-allow-origin')).toBe(
+    'https://app.example',
+  )
+  const answered = await post('{"query":"{ app { id } }"}', { origin: 'https://evil.example' })
+  expect(['https://evil.example', '*']).not.toContain(answered.headers.get('access-control-allow-origin'))
+})
+
+it('says to browsers what its answers are', async () => {
+  for (const [url, init] of [
+    [herald.url, { headers: { 'x-api-key': herald.key, accept: 'text/html' } }],
+    [herald.url.replace('/graphql', '/health'), {}],
+  ] as const) {
+    const { headers } = await fetch(url, init)
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(headers.get('content-type') ?? '').not.toContain('html')
+  }
+  expect((await post('{"query":"{ app { id } }"}')).headers.get('cache-control')).toBe('no-store')
+})
+
+describe('a body that is too big', () => {
+  const big = JSON.stringify({ query: `{ app { id } } # ${'x'.repeat(20_000_000)}` })
+  it('is refused by its length', async () => {
+    const response = await post(big)
+    expect(response.status).toBe(413)
+    expect((await response.json()).errors[0]).toEqual({
+      message: 'A request may have at most 1048576 bytes',
+      extensions: { code: 'BODY_TOO_LARGE' },
+    })
+  })
+
+  it('is refused in chunks, with a length that lies, and never more of it kept than is allowed', async () => {
+    let sent = 0
+    const chunks = new ReadableStream({
+      pull(controller) {
+        sent += 65_536
+        if (sent > 20_000_000) controller.close()
+        else controller.enqueue(new Uint8Array(65_536))
+      },
+    })
+    expect((await post(chunks as never)).status).toBe(413)
+    const exact = JSON.stringify({ query: '{ app { id } }' }).padEnd(1_048_576, ' ')
+    expect((await post(exact)).status).toBe(200)
+    expect((await post(`${exact} `)).status).toBe(413)
+  })
+
+  it('is answered on a connection that goes on', async () => {
+    const response = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'x-api-key': herald.key, 'content-type': 'application/json', 'transfer-encoding': 'chunked' }
+      const sending = request(herald.url, { method: 'POST', headers }, ({ statusCode }) => resolve(statusCode))
+      sending.on('error', reject)
+      for (let i = 0; i < 40; i++) sending.write(Buffer.alloc(65_536))
+      sending.end()
+    })
+    expect(response).toBe(413)
+  })
+})
+
+describe('over WebSocket', () => {
+  it('closes a socket that says connection_init twice', async () => {
+    const socket = await openSocket(herald.url, { key: herald.key })
+    socket.send({ type: 'connection_init', payload: { 'x-api-key': herald.key } })
+    expect(await socket.closed).toEqual({ code: 4429, reason: 'Too many initialisation requests' })
+  })
+
+  it('closes a socket that does not say it in time, or subscribes before', async () => {
+    const silent = await openSocket(herald.url)
+    const hasty = await openSocket(herald.url)
+    hasty.send({ id: '1', type: 'subscribe', payload: { query: '{ app { id } }' } })
+    expect((await hasty.closed).code).toBe(4401)
+    expect((await silent.closed).code).toBe(4408)
+  })
+
+  it('closes a socket that sends 20 MB, or what is no message', async () => {
+    const big = await openSocket(herald.url, { key: herald.key })
+    big.send('x'.repeat(20_000_000))
+    expect((await big.closed).code).toBe(1009)
+    for (const garbage of ['{', '[]', '{"type":"nonsense"}', '\u0000']) {
+      const socket = await openSocket(herald.url, { key: herald.key })
+      socket.send(garbage)
+      expect((await socket.closed).code).toBe(4400)
+    }
+  })
+
+  it('lets no browser in from another site', async () => {
+    await expect(openSocket(herald.url, { origin: 'https://evil.example' })).rejects.toThrow('403')
+    await expect(openSocket(herald.url, { origin: 'null' })).rejects.toThrow('403')
+    for (const origin of ['https://app.example', new URL(herald.url).origin]) {
+      const socket = await openSocket(herald.url, { origin, key: herald.key })
+      socket.socket.close()
+    }
+  })
+
+  it('closes a socket that opens 10,000 subscriptions', async () => {
+    const socket = await openSocket(herald.url, { key: herald.key })
+    for (let i = 0; i < 10_000; i++) {
+      socket.send({ id: String(i), type: 'subscribe', payload: { query: 'subscription { events { id } }' } })
+    }
+    expect((await socket.closed).code).toBe(4429)
+  })
+})
+
+it('lets a key have so many subscriptions, on whatever sockets, and one more when one has ended', async () => {
+  const limited = await startHerald({
+    ...(await settingEnv('production')),
+    ROLES: 'api',
+    RATE_LIMIT_SUBSCRIPTIONS: '3',
+  })
+  const [one, two] = await Promise.all([1, 2].map(() => openSocket(limited.url, { key: limited.key })))
+  if (!one || !two) throw new Error('no sockets')
+  let count = 0
+  /** Null: it is open, which is known when a query behind it is answered; else its error. */
+  const subscribe = async (socket: typeof one) => {
+    const id = `live ${count++}`
+    socket.send({ id, type: 'subscribe', payload: { query: 'subscription { events { id } }' } })
+    socket.send({ id: `${id}?`, type: 'subscribe', payload: { query: '{ app { id } }' } })
+    const first = await socket.message((message) => message.id === id || message.id === `${id}?`)
+    return first.id === id ? first.payload.errors[0] : null
+  }
+  expect([await subscribe(one), await subscribe(one), await subscribe(two)]).toEqual([null, null, null])
+  expect(await subscribe(two)).toMatchObject({
+    message: 'This key may have 3 subscriptions open at a time; try again in 5 s',
+    extensions: { code: 'RATE_LIMITED', retryAfterS: 5 },
+  })
+  one.socket.close()
+  await eventually(async () => (await subscribe(two)) === null, 'a slot')
+  two.socket.close()
+  expect(await limited.kill('SIGTERM')).toBe(0)
+})
