@@ -76,7 +76,13 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
       const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
       started.push(async () => limiter[Symbol.asyncDispose]())
-      const engine = createGraphQLServer(db, { commit, feed, deliveryFeed, webhooks }, limiter, guardOptions(config), log)
+      const engine = createGraphQLServer(
+        db,
+        { commit, feed, deliveryFeed, webhooks },
+        limiter,
+        guardOptions(config),
+        log,
+      )
       graphql = {
         engine,
         authenticator: createAuthenticator(db, limiter, config.rateLimitFailedKeys, log),
@@ -134,5 +140,6 @@ const guardOptions = (config: Config): GraphQLOptions => ({
     'Event.deliveries': config.webhookLimit,
     'InvalidInputError.issues': 1,
     'Query.apiKeys': 500,
+    'WebhookHealth.buckets': 168,
   },
 })

@@ -1,6 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
-import { decodeEventCursor, eventCursor } from '../feed/log.ts'
 import { BadRequestError } from '../errors.ts'
+import { decodeEventCursor, eventCursor } from '../feed/log.ts'
 import { builder } from '../graphql/builder.ts'
 import { connectionOf, pageArgs, rowPaths } from '../graphql/connection.ts'
 import { EntityType, EventType } from '../graphql/enums.ts'
