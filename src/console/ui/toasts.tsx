@@ -61,7 +61,8 @@ export function Toasts({ children }: { children: ReactNode }) {
             </Toast.Close>
           </Toast.Root>
         ))}
-        <Toast.Viewport className="toasts" label="Notifications ({hotkey})" />
+        {/* Radix tells what is new by itself; the attribute keeps an open dialog from hiding it from screen readers. */}
+        <Toast.Viewport className="toasts" label="Notifications ({hotkey})" aria-live="off" />
       </Toast.Provider>
     </TellContext>
   )
