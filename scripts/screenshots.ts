@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import UPNG from 'upng-js'
 import { type Browser, openConsole, startBrowser } from '../test/support/browser.ts'
-import { eventually, gql, settingEnv, startHerald } from '../test/support/herald.ts'
+import { environment, eventually, gql, startHerald } from '../test/support/process.ts'
 
 const DIR = 'docs/screenshots'
 const COLORS = 128
@@ -22,7 +22,10 @@ const receiver = createServer((request, response) => {
 })
 await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
 const endpoint = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/webhooks/mindset`
-const herald = await startHerald({ ...(await settingEnv('embedded')), RETRY_SCHEDULE_S: '0,0,3600' })
+const herald = await startHerald({
+  ...(await environment('embedded', { databaseUrl: '', redisUrl: '' })),
+  RETRY_SCHEDULE_S: '0,0,3600',
+})
 
 const shot = async (page: Page, name: string) => {
   await page.evaluate(() => document.fonts.ready)

@@ -55,7 +55,7 @@ function Pages() {
       <Route path={paths.help} component={HelpPage} />
       <Route path={paths.events} component={EventsPage} />
       <Route>
-        <Empty title="Nothing Is Here" text="The address may be old, or mistyped." />
+        <Empty page title="Nothing Is Here" text="The address may be old, or mistyped." />
       </Route>
     </Switch>
   )

@@ -19,8 +19,14 @@ export function AuditPage() {
   const { can } = useViewer()
   return (
     <div className="stack">
-      <ScopeNotice scope="ADMIN" what="Seeing the audit log" />
-      {can('ADMIN') && <AuditLog />}
+      {can('ADMIN') ? (
+        <AuditLog />
+      ) : (
+        <>
+          <h1>Audit Log</h1>
+          <ScopeNotice scope="ADMIN" what="Seeing the audit log" />
+        </>
+      )}
     </div>
   )
 }

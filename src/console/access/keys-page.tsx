@@ -19,8 +19,14 @@ export function KeysPage() {
   const { can } = useViewer()
   return (
     <div className="stack">
-      <ScopeNotice scope="ADMIN" what="Seeing, making and revoking API keys" />
-      {can('ADMIN') && <Keys />}
+      {can('ADMIN') ? (
+        <Keys />
+      ) : (
+        <>
+          <h1>API Keys</h1>
+          <ScopeNotice scope="ADMIN" what="Seeing, making and revoking API keys" />
+        </>
+      )}
     </div>
   )
 }

@@ -27,7 +27,7 @@ export function ViewerProvider({ children }: { children: ReactNode }) {
     return (
       <main className="stack page">
         {error ? (
-          <Empty title="Herald Is Not There" text={tell(error)}>
+          <Empty page title="Herald Is Not There" text={tell(error)}>
             <Button onClick={() => again({ requestPolicy: 'network-only' })}>Try again</Button>
           </Empty>
         ) : (

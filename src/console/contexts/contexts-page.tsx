@@ -68,8 +68,9 @@ export function ContextsPage() {
             {
               head: 'Files',
               cell: ({ id, name, files }) => (
-                <Link to={`${paths.files}?context=${id}`} aria-label={`Files of ${name}`}>
+                <Link to={`${paths.files}?context=${id}`}>
                   {files.totalCount}
+                  <span className="visually-hidden"> files of {name}</span>
                 </Link>
               ),
             },

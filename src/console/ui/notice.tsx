@@ -22,15 +22,18 @@ interface EmptyProps {
   title: string
   text?: ReactNode
   art?: ReactNode
+  /** It is all that the page shows. */
+  page?: boolean
   children?: ReactNode
 }
 
 /** What stands where a list has nothing to show. */
-export function Empty({ title, text, art, children }: EmptyProps) {
+export function Empty({ title, text, art, page, children }: EmptyProps) {
+  const Heading = page ? 'h1' : 'h2'
   return (
     <div className="empty">
       {art}
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {text && <p className="muted">{text}</p>}
       {children}
     </div>

@@ -41,7 +41,7 @@ export function Table<Row extends { id: string }>({ label, rows, columns, onOpen
                       {cell(row)}
                     </button>
                   ) : (
-                    cell(row)
+                    <div>{cell(row)}</div>
                   )}
                 </td>
               ))}

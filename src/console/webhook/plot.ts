@@ -14,7 +14,7 @@ export interface Bucket extends Figures {
 
 /** Of every plot, in CSS pixels; the width is what there is. */
 export const HEIGHT = 150
-export const LEFT = 46
+export const LEFT = 56
 export const BOTTOM = 20
 const TOP = 8
 

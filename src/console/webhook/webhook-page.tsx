@@ -36,7 +36,7 @@ export function WebhookPage({ id }: { id: string }) {
   if (!data) return <Loading />
   if (!webhook) {
     return (
-      <Empty title="No Such Webhook" text="It may have been deleted.">
+      <Empty page title="No Such Webhook" text="It may have been deleted.">
         <Link to={paths.webhooks}>To the webhooks</Link>
       </Empty>
     )
