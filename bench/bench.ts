@@ -1,5 +1,7 @@
 // npm run bench [-- table …]: prints the tables, each figure beside what it is measured against, in the same run.
+import { consoleTable } from './console.ts'
 import { drainTable, growthTable } from './drain.ts'
+import { feedTable } from './feed.ts'
 import { bulkTable, ingestTable } from './ingest.ts'
 import { neighbourTable, steadyTable } from './live.ts'
 import { openStand, type Stand } from './stand.ts'
@@ -11,6 +13,8 @@ const tables: Record<string, (stand: Stand) => Promise<object[]>> = {
   growth: growthTable,
   ingest: ingestTable,
   bulk: bulkTable,
+  feed: feedTable,
+  console: consoleTable,
 }
 
 const wanted = process.argv.slice(2)

@@ -4,6 +4,7 @@ import { bootstrap } from './access/api-keys.ts'
 import { startAuditRetention } from './access/audit-retention.ts'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createClientAddress } from './access/client-address.ts'
+import { createKeyWatch } from './access/key-watch.ts'
 import { createLocalRateLimiter } from './access/rate-limiter.ts'
 import { createRedisRateLimiter } from './access/redis-rate-limiter.ts'
 import { createInProcessBus } from './bus/in-process.ts'
@@ -68,6 +69,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       started.push(() => dispatcher.stop())
     }
 
+    const keyWatch = createKeyWatch(db, log)
+    started.push(async () => keyWatch[Symbol.asyncDispose]())
     let graphql: HttpDeps['graphql'] = null
     let closeStreams = async () => {}
     if (config.roles.includes('api')) {
@@ -76,13 +79,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
       const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
       started.push(async () => limiter[Symbol.asyncDispose]())
-      const engine = createGraphQLServer(
-        db,
-        { commit, feed, deliveryFeed, webhooks },
-        limiter,
-        guardOptions(config),
-        log,
-      )
+      const services = { commit, feed, deliveryFeed, webhooks }
+      const { engine, drained } = createGraphQLServer({ db, services, keyWatch, limiter, log }, guardOptions(config))
       graphql = {
         engine,
         authenticator: createAuthenticator(db, limiter, config.rateLimitFailedKeys, log),
@@ -91,13 +89,14 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       closeStreams = async () => {
         await feed[Symbol.asyncDispose]()
         await deliveryFeed[Symbol.asyncDispose]()
+        await drained()
       }
     }
 
     const console = graphql && createConsoleServer()
     const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql, console })
     const closeSockets = graphql
-      ? serveWebSocket(server, graphql, config.maxBodyBytes, config.corsOrigins)
+      ? serveWebSocket(server, { ...graphql, keyWatch, log }, config.maxBodyBytes, config.corsOrigins)
       : async () => {}
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

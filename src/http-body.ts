@@ -15,7 +15,10 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     })
     request.once('end', () => resolve(Buffer.concat(chunks)))
     request.once('error', reject)
-    request.once('close', () => reject(new ClientGoneError('The client went away while it was sending')))
+    request.once('close', () => {
+      // Every request is closed in the end; an error, with its stack, is made for the rare one.
+      if (!request.complete) reject(new ClientGoneError('The client went away while it was sending'))
+    })
   })
 }
 

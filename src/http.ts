@@ -6,8 +6,9 @@ import type { Budget } from './access/rate-limiter.ts'
 import type { Viewer } from './access/viewer.ts'
 import type { ConsoleServer } from './console-server.ts'
 import type { Database } from './db/database.ts'
+import { unauthenticated } from './graphql/errors.ts'
 import { rateLimited } from './graphql/guard.ts'
-import { type GraphQLServer, unauthenticated } from './graphql/server.ts'
+import type { GraphQLServer } from './graphql/server.ts'
 import { ClientGoneError, putBody, readBody } from './http-body.ts'
 import type { Logger } from './log.ts'
 
@@ -84,7 +85,8 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql, console }: Ht
       if (!body) return refuse(response, 413, 'BODY_TOO_LARGE', `A request may have at most ${maxBodyBytes} bytes`)
       putBody(request, body)
     }
-    await engine.handle(request, response, { viewer, onBudget: (budget) => setBudget(response, budget) })
+    const lastEventId = request.headers['last-event-id']?.toString()
+    await engine.handle(request, response, { viewer, lastEventId, onBudget: (budget) => setBudget(response, budget) })
   }
 }
 

@@ -33,6 +33,10 @@ export const tenantId = z
 /** An id that another system gave. */
 export const externalId = text(1, 200).nullish()
 
+/** Null where it was left out: as the database has it. */
+export const orNull = <T extends z.ZodType>(schema: T) =>
+  schema.transform((value): NonNullable<z.output<T>> | null => value ?? null)
+
 /** The value with its default where it was left out or null. */
 export const withDefault = <T extends z.ZodType>(schema: T, fallback: z.output<T>) =>
   schema.nullish().transform((value): z.output<T> => value ?? fallback)

@@ -6,9 +6,10 @@ import { newId } from '../db/ids.ts'
 import type { ScopedTx } from '../db/scoped.ts'
 import { NotFoundError } from '../errors.ts'
 import { eventType, type Verb } from '../events/catalogue.ts'
-import type { Change, Commit } from '../events/commit.ts'
+import type { Commit } from '../events/commit.ts'
+import type { Change } from '../events/unit.ts'
 import { changedFields, enumOnWire } from '../events/wire.ts'
-import { optionalText, tenantId, text, texts, validate, withDefault } from '../validate.ts'
+import { optionalText, orNull, tenantId, text, texts, validate, withDefault } from '../validate.ts'
 
 const contextIds = z
   .array(z.string(), "This field can't be null")
@@ -28,11 +29,14 @@ const described = {
 }
 const CreateInput = z.object({
   ...described,
+  agentPersonality: orNull(described.agentPersonality),
+  agentPolicyRules: orNull(described.agentPolicyRules),
+  iceBreakerMessage: orNull(described.iceBreakerMessage),
   live: withDefault(live, false),
   contextIds: withDefault(contextIds, []),
   tags: withDefault(tags, []),
   access: withDefault(access, AgentAccess.RESTRICTED_ACCESS),
-  externalTenantId: tenantId,
+  externalTenantId: orNull(tenantId),
 })
 const UpdateInput = z.object({ ...described, live, contextIds, tags, access }).partial()
 
@@ -51,10 +55,9 @@ export async function createAgent(commit: Commit, viewer: Viewer, input: AgentCr
     const id = newId('Agent')
     await assertContexts(change.tx, contextIds)
     const { appId } = viewer
-    const agent = await change.tx.agent.create({
-      data: { id, appId, ...fields, createdAt: change.at, updatedAt: change.at },
-    })
-    const contexts = await linkContexts(change.tx, viewer, id, contextIds)
+    const agent = { id, appId, ...fields, createdAt: change.at, updatedAt: change.at }
+    change.insert('agent', agent)
+    const contexts = linkContexts(change, viewer, id, contextIds)
     emitAgent(change, 'created', { ...agent, contexts })
     return agent
   })
@@ -81,7 +84,7 @@ export async function updateAgent(commit: Commit, viewer: Viewer, id: string, in
     const agent = await tx.agent.update({ where: { id }, data: { ...fields, updatedAt: at } })
     if (changed.includes('contextIds')) {
       await tx.agentContext.deleteMany({ where: { agentId: id } })
-      await linkContexts(tx, viewer, id, contextIds ?? [])
+      linkContexts(change, viewer, id, contextIds ?? [])
     }
     emitAgent(change, 'updated', { ...agent, contexts: after.contexts }, changed)
     return agent
@@ -119,9 +122,9 @@ async function assertContexts(tx: ScopedTx, ids: string[]): Promise<void> {
   if (missing) throw new NotFoundError(missing)
 }
 
-async function linkContexts(tx: ScopedTx, { appId }: Viewer, agentId: string, ids: string[]): Promise<AgentContext[]> {
+function linkContexts(change: Change, { appId }: Viewer, agentId: string, ids: string[]): AgentContext[] {
   const links = ids.map((contextId, position) => ({ appId, agentId, contextId, position }))
-  if (links.length > 0) await tx.agentContext.createMany({ data: links })
+  for (const link of links) change.insert('agentContext', link)
   return links
 }
 

@@ -27,6 +27,11 @@ export interface Topic<T> {
 export class Listeners {
   readonly #byChannel = new Map<string, Set<(message: unknown) => void>>()
 
+  /** The channels that someone listens to. */
+  channels(): string[] {
+    return [...this.#byChannel.keys()]
+  }
+
   /** @returns true when it is the channel's first listener. */
   add(channel: string, listener: (message: unknown) => void): boolean {
     const set = this.#byChannel.get(channel)

@@ -4,8 +4,10 @@ import { accepting, type Bus, Listeners, type Topic } from './bus.ts'
 
 /** Channels of Herald begin so, in case the Redis is shared. */
 const PREFIX = 'herald:'
-/** A published message waits at most for this many others; beyond it is dropped, as on a lost connection. */
-const MAX_UNSENT = 10_000
+/** Characters of published messages that Redis has not taken yet; beyond it they are dropped, as on a lost connection. */
+const MAX_UNSENT_CHARS = 16 * 1024 * 1024
+/** How long a subscription is waited for. A Redis that hangs is as one that is away. */
+const ACKNOWLEDGE_MS = 1000
 
 /** The bus over Redis pub/sub. Starts and works (silently) while Redis is away, and reconnects for ever. */
 export function createRedisBus(url: string, log: Logger): Bus {
@@ -15,26 +17,34 @@ export function createRedisBus(url: string, log: Logger): Bus {
     connectTimeout: 5000,
   }
   const publisher = new Redis(url, { ...options, enableOfflineQueue: false, maxRetriesPerRequest: 0 })
-  const subscriber = new Redis(url, { ...options, autoResubscribe: true, maxRetriesPerRequest: null })
+  const subscriber = new Redis(url, { ...options, autoResubscribe: false, enableOfflineQueue: false })
   const listeners = new Listeners()
   const reconnected = new Set<() => void>()
-  let unsent = 0
+  let unsentChars = 0
   let up = true
 
   const onError = (error: Error) => {
     if (up) log.warn({ err: error }, 'redis is away; delivering goes on by polling')
     up = false
   }
-  publisher.on('error', onError)
-  subscriber.on('error', onError)
-  subscriber.on('ready', () => {
+  const onReady = async () => {
+    try {
+      const channels = listeners.channels().map((channel) => PREFIX + channel)
+      if (channels.length > 0) await subscriber.subscribe(...channels)
+    } catch {
+      // Gone again, and so will this be.
+      return
+    }
     if (!up) log.info('redis is back')
     up = true
     for (const listener of reconnected) listener()
-  })
+  }
+  publisher.on('error', onError)
+  subscriber.on('error', onError)
+  subscriber.on('ready', () => void onReady())
   subscriber.on('message', (channel: string, text: string) => {
     try {
-      listeners.emit(channel, JSON.parse(text))
+      listeners.emit(channel.slice(PREFIX.length), JSON.parse(text))
     } catch (error) {
       log.warn({ err: error, channel }, 'dropped a message that could not be read')
     }
@@ -44,25 +54,29 @@ export function createRedisBus(url: string, log: Logger): Bus {
   return {
     kind: 'redis',
     publish<T>(topic: Topic<T>, message: T) {
-      if (publisher.status !== 'ready' || unsent >= MAX_UNSENT) return
-      unsent++
+      if (publisher.status !== 'ready' || unsentChars > MAX_UNSENT_CHARS) return
+      const text = JSON.stringify(message)
+      unsentChars += text.length
       publisher
-        .publish(PREFIX + topic.channel, JSON.stringify(message))
+        .publish(PREFIX + topic.channel, text)
         .catch((error: Error) => log.debug({ err: error }, 'a message was not published'))
-        .finally(() => unsent--)
+        .finally(() => {
+          unsentChars -= text.length
+        })
     },
     async subscribe<T>(topic: Topic<T>, listener: (message: T) => void) {
-      const channel = PREFIX + topic.channel
+      const { channel } = topic
       const accept = accepting(topic, listener)
-      // With the connection down ioredis keeps the command and sends it when Redis is back: not waited for.
-      if (listeners.add(channel, accept)) {
-        const acknowledged = subscriber
-          .subscribe(channel)
-          .catch((error: Error) => log.warn({ err: error }, 'not subscribed'))
-        if (subscriber.status === 'ready') await acknowledged
+      // With the connection down there is nothing to send: all channels are subscribed when it is back.
+      if (listeners.add(channel, accept) && subscriber.status === 'ready') {
+        const late = new Promise((resolve) => setTimeout(resolve, ACKNOWLEDGE_MS).unref())
+        const acknowledged = subscriber.subscribe(PREFIX + channel).catch(onError)
+        await Promise.race([acknowledged, late])
       }
       return () => {
-        if (listeners.remove(channel, accept)) subscriber.unsubscribe(channel).catch(() => {})
+        if (listeners.remove(channel, accept) && subscriber.status === 'ready') {
+          subscriber.unsubscribe(PREFIX + channel).catch(onError)
+        }
       }
     },
     onReconnect(listener) {

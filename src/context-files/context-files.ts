@@ -4,7 +4,8 @@ import { ContextFileStatus } from '../db/generated/prisma/enums.ts'
 import { newId } from '../db/ids.ts'
 import { InvalidInputError, NotFoundError } from '../errors.ts'
 import { eventType, type Verb } from '../events/catalogue.ts'
-import type { Change, Commit } from '../events/commit.ts'
+import type { Commit } from '../events/commit.ts'
+import type { Change } from '../events/unit.ts'
 import { changedFields, enumOnWire } from '../events/wire.ts'
 import { validate } from '../validate.ts'
 import {
@@ -94,27 +95,22 @@ async function insertFiles(
   if (missing) throw new NotFoundError(missing)
   await assertExternalIdsFree(change, inputs, pathOf)
 
-  const rows = inputs.map(({ documentContent, ...fields }) => ({
-    row: {
-      ...fields,
+  return inputs.map(({ documentContent, ...fields }) => {
+    const file = {
       id: newId('ContextFile'),
       appId,
+      ...fields,
       externalTenantId: tenants.get(fields.contextId) ?? null,
       status: ContextFileStatus.ACCEPTED,
+      statusReason: null,
       createdAt: at,
       updatedAt: at,
-    },
-    documentContent,
-  }))
-  const files = await tx.contextFile.createManyAndReturn({ data: rows.map(({ row }) => row) })
-  const documents = rows.flatMap(({ row, documentContent }) =>
-    documentContent == null ? [] : [{ fileId: row.id, content: documentContent }],
-  )
-  if (documents.length > 0) await tx.document.createMany({ data: documents })
-  const byId = new Map(files.map((file) => [file.id, file]))
-  const inOrder = rows.map(({ row }) => byId.get(row.id) as ContextFile)
-  for (const file of inOrder) emitFile(change, 'created', file)
-  return inOrder
+    }
+    change.insert('contextFile', file)
+    if (documentContent != null) change.insert('document', { fileId: file.id, content: documentContent })
+    emitFile(change, 'created', file)
+    return file
+  })
 }
 
 async function assertExternalIdsFree(

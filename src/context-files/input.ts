@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ContextFileStatus } from '../db/generated/prisma/enums.ts'
-import { externalId, optionalText, text, texts, withDefault } from '../validate.ts'
+import { externalId, optionalText, orNull, text, texts, withDefault } from '../validate.ts'
 
 /** What a file may be. The office formats stand under their registered names. */
 const mimeTypes = [
@@ -22,6 +22,7 @@ const sourceUrl = z
   })
   .transform((value) => new URL(value).href)
   .nullish()
+  .transform((value) => value ?? null)
 
 const labels = texts(10)
 const autoPublish = z.boolean("This field can't be null")
@@ -33,10 +34,10 @@ export const CreateInput = z
     mimeType: z.enum(mimeTypes, `This field must be one of: ${mimeTypes.join(', ')}`),
     sourceUrl,
     documentContent: optionalText(100_000),
-    externalId,
+    externalId: orNull(externalId),
     autoPublish: withDefault(autoPublish, false),
     labels: withDefault(labels, []),
-    runId: text(1, 200).nullish(),
+    runId: orNull(text(1, 200).nullish()),
   })
   .refine((file) => (file.sourceUrl == null) !== (file.documentContent == null), {
     path: ['sourceUrl'],

@@ -5,16 +5,17 @@ import type { Context } from '../db/generated/prisma/client.ts'
 import { newId } from '../db/ids.ts'
 import { ContextNotEmptyError, InvalidInputError, NotFoundError } from '../errors.ts'
 import { eventType, type Verb } from '../events/catalogue.ts'
-import type { Change, Commit } from '../events/commit.ts'
+import type { Commit } from '../events/commit.ts'
+import type { Change } from '../events/unit.ts'
 import { changedFields } from '../events/wire.ts'
-import { externalId, optionalText, tenantId, text, validate, withDefault } from '../validate.ts'
+import { externalId, optionalText, orNull, tenantId, text, validate, withDefault } from '../validate.ts'
 
 const CreateInput = z.object({
   name: text(1, 100),
-  description: optionalText(100),
-  externalId,
+  description: orNull(optionalText(100)),
+  externalId: orNull(externalId),
   isSynced: withDefault(z.boolean(), false),
-  externalTenantId: tenantId,
+  externalTenantId: orNull(tenantId),
 })
 const UpdateInput = z.object({ name: text(1, 100).optional(), description: optionalText(100) })
 
@@ -28,11 +29,11 @@ export async function createContext(commit: Commit, viewer: Viewer, input: Conte
   const fields = validate(CreateInput, input)
   return commit(viewer, 'WRITE', async (change) => {
     const { tx, at } = change
-    if (fields.externalId != null && (await tx.context.findFirst({ where: { externalId: fields.externalId } }))) {
+    if (fields.externalId !== null && (await tx.context.findFirst({ where: { externalId: fields.externalId } }))) {
       throw new InvalidInputError([{ path: ['input', 'externalId'], message: 'Another context has this external id' }])
     }
-    const data = { id: newId('Context'), appId: viewer.appId, ...fields, createdAt: at, updatedAt: at }
-    const context = await tx.context.create({ data })
+    const context = { id: newId('Context'), appId: viewer.appId, ...fields, createdAt: at, updatedAt: at }
+    change.insert('context', context)
     emitContext(change, 'created', context)
     return context
   })

@@ -14,12 +14,19 @@ declare const scope: unique symbol
  * The one place where reading and writing is bound to an app: every operation on every model gets the app's id as a
  * condition, every created row as a value. What another app owns is as if it did not exist. References between rows
  * need no condition of their own: composite keys bind them to the same app in the database.
+ * @param before is called, and awaited, before each operation on a model.
  */
-export function scopeTo(prisma: PrismaClient, appId: string): ScopedDb {
+export function scopeTo(
+  prisma: PrismaClient,
+  appId: string,
+  before?: (operation: string) => Promise<void> | undefined,
+): ScopedDb {
   const extended = prisma.$extends({
     query: {
       $allModels: {
-        $allOperations({ model, operation, args, query }) {
+        async $allOperations({ model, operation, args, query }) {
+          const wait = before?.(operation)
+          if (wait) await wait
           if (throughParent.has(model)) return query(args)
           const owner = model === 'App' ? { id: appId } : { appId }
           const scoped = { ...args } as { where?: object; data?: object | object[] }
@@ -36,4 +43,20 @@ export function scopeTo(prisma: PrismaClient, appId: string): ScopedDb {
     },
   })
   return extended as unknown as ScopedDb
+}
+
+/** Clients that are kept ready; the oldest is made anew when it is needed again. */
+const KEPT = 1000
+
+/** `scopeTo` for whoever asks often: a client is kept for each app, for to make one costs more than a query. */
+export function createScopes(prisma: PrismaClient): (appId: string) => ScopedDb {
+  const kept = new Map<string, ScopedDb>()
+  return (appId) => {
+    const known = kept.get(appId)
+    if (known) return known
+    const db = scopeTo(prisma, appId)
+    kept.set(appId, db)
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value as string)
+    return db
+  }
 }

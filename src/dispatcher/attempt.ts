@@ -1,4 +1,4 @@
-import { type Agent, type Dispatcher, request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import type { AttemptOutcome } from '../db/generated/prisma/enums.ts'
 import type { Claimed } from './claim.ts'
 import { BlockedError } from './connect.ts'
@@ -27,7 +27,7 @@ const MAX_RESPONSE_BYTES = 16 * 1024
  * @param stop ends the attempt early, as a time-out would.
  */
 export async function attempt(
-  agent: Agent,
+  client: Dispatcher,
   { url, body }: Pick<Claimed, 'url' | 'body'>,
   headers: Record<string, string>,
   timeoutMs: number,
@@ -51,7 +51,7 @@ export async function attempt(
     ...fields,
   })
   try {
-    const response = await request(url, { dispatcher: agent, method: 'POST', headers, body, signal: deadline.signal })
+    const response = await request(url, { dispatcher: client, method: 'POST', headers, body, signal: deadline.signal })
     const { statusCode } = response
     const kept = await readCapped(response.body)
     const delivered = statusCode >= 200 && statusCode < 300

@@ -5,19 +5,19 @@ import type { Sql } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import { dueTopic, webhookTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
+import { createSignal } from '../signal.ts'
 import type { AddressPolicy } from '../webhooks/address-policy.ts'
 import type { Deactivate } from '../webhooks/deactivate.ts'
 import type { SecretBox } from '../webhooks/secrets.ts'
 import { attempt } from './attempt.ts'
 import { type Claimed, claim, LEASE_S } from './claim.ts'
-import { createCallbackAgent } from './connect.ts'
+import { createCallbackClient } from './connect.ts'
 import { type Lane, Lanes } from './lanes.ts'
 import { giveBack, renewLeases } from './lease.ts'
 import { startReplayer } from './replay.ts'
 import { judge } from './retry.ts'
 import { startSettler } from './settler.ts'
 import { createKeyring, sign } from './sign.ts'
-import { createSignal } from './signal.ts'
 
 /** Deliveries of one claim. */
 const MAX_CLAIM = 512
@@ -43,7 +43,7 @@ export interface DispatcherDeps {
   log: Logger
   deactivate: Deactivate
   userAgent: string
-  config: Pick<Config, 'callbackConcurrency' | 'callbackTimeoutMs' | 'retryScheduleS'>
+  config: Pick<Config, 'callbackConcurrency' | 'callbackProxy' | 'callbackTimeoutMs' | 'retryScheduleS'>
 }
 
 /** A running dispatcher. */
@@ -59,7 +59,11 @@ export interface Dispatcher {
 export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher> {
   const { sql, bus, log, config } = deps
   const { callbackConcurrency, callbackTimeoutMs, retryScheduleS } = config
-  const agent = createCallbackAgent(deps.policy, callbackConcurrency, callbackTimeoutMs)
+  const client = createCallbackClient(deps.policy, {
+    connections: callbackConcurrency,
+    timeoutMs: callbackTimeoutMs,
+    proxy: config.callbackProxy,
+  })
   const keyring = createKeyring(deps.secrets)
   const lanes = new Lanes(callbackConcurrency)
   const held = new Map<string, Claimed>()
@@ -107,7 +111,7 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
 
   async function send(lane: Lane, delivery: Claimed): Promise<void> {
     try {
-      const result = await attempt(agent, delivery, headersOf(delivery), callbackTimeoutMs, abort.signal)
+      const result = await attempt(client, delivery, headersOf(delivery), callbackTimeoutMs, abort.signal)
       if (abort.signal.aborted && result.outcome === 'TIMED_OUT') return
       const policy = delivery.eventType === 'WEBHOOK_TEST' ? 'ONCE' : delivery.policy
       const verdict = judge(result, delivery.attempt - delivery.attemptsBefore, policy, retryScheduleS)
@@ -220,7 +224,7 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
       await settler.stop()
       await release([...held.values()])
       clearInterval(renewing)
-      await agent.destroy()
+      await client.destroy()
     },
   }
 }

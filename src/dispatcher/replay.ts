@@ -2,7 +2,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Sql } from '../db/database.ts'
 import { deliveriesChanged, deliveriesTopic, replayTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
-import { createSignal } from './signal.ts'
+import { createSignal } from '../signal.ts'
 
 /** Deliveries that are made due in one statement. */
 const BATCH = 500

@@ -3,9 +3,9 @@ import type { Sql } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import { deliveriesChanged, deliveriesTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
+import { createSignal } from '../signal.ts'
 import type { Claimed } from './claim.ts'
 import { type Settled, type Settlement, settle } from './settle.ts'
-import { createSignal } from './signal.ts'
 
 /** Attempts that are written down in one statement. */
 const MAX_BATCH = 256

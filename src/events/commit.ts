@@ -1,30 +1,16 @@
 import { requireScope, type Viewer } from '../access/viewer.ts'
-import type { Bus, Topic } from '../bus/bus.ts'
-import type { Database } from '../db/database.ts'
-import { sqlState } from '../db/database.ts'
+import type { Bus } from '../bus/bus.ts'
+import { type Database, sqlState, type Tx } from '../db/database.ts'
 import type { ApiKeyScope } from '../db/generated/prisma/enums.ts'
 import { type ScopedTx, scopeTo } from '../db/scoped.ts'
-import { appendEvents, lockApp, type NewAudit, type NewEvent } from './append.ts'
-import { eventName } from './catalogue.ts'
+import { appendEvents, lockApp } from './append.ts'
 import { committedTopic, dueTopic, type StoredEvent } from './topics.ts'
-
-/** What a change is given: a transaction that sees its app alone, and the app's lock. */
-export interface Change {
-  readonly tx: ScopedTx
-  /** When the change is committed to, by the database's clock. */
-  readonly at: Date
-  /** Tells of what was changed; told to the world when the transaction commits, and only then. Is audited by itself. */
-  emit(event: NewEvent): void
-  /** Publishes on the bus when the transaction commits, and only then. */
-  publish<T>(topic: Topic<T>, message: T): void
-  /** Writes a change that emits no event into the audit log. */
-  audit(entry: Pick<NewAudit, 'action' | 'targetId' | 'changed'>): void
-}
+import { type Change, Unit } from './unit.ts'
 
 /**
  * Runs `work` in a transaction in which its app is locked: changes of one app see each other whole, one after the
  * other. What `work` throws rolls it back, and nothing is emitted. It may be run more than once, so it has no effect
- * but through what it is given. Whatever changes something says so by `emit` or `audit`.
+ * but through what it is given, and every write is awaited. Whatever changes something says so by `emit` or `audit`.
  */
 export type Commit = <T>(viewer: Viewer, scope: ApiKeyScope, work: (change: Change) => Promise<T>) => Promise<T>
 
@@ -62,7 +48,8 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
   /** Commits what waits, group after group. While one group is under way the next one gathers. */
   async function drain(appId: string): Promise<void> {
     const queue = waiting.get(appId) ?? []
-    const prisma = scopeTo(db.prisma, appId)
+    let unit: Unit | null = null
+    const prisma = scopeTo(db.prisma, appId, (operation) => unit?.beforeQuery(operation))
     while (queue.length > 0) {
       const group = queue.splice(0, MAX_GROUP)
       const failed = await commitGroup(group)
@@ -75,34 +62,16 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     /** @returns the jobs to be tried one by one, or null when each job has its answer. */
     async function commitGroup(group: Job[], attempt = 1): Promise<Job[] | null> {
       try {
-        const { values, published, events } = await prisma.$transaction(
-          async (tx) => {
-            const point = await lockApp(tx, appId)
-            const news: NewEvent[] = []
-            const published: (() => void)[] = []
-            const publish: Change['publish'] = (topic, message) =>
-              void published.push(() => bus.publish(topic, message))
-            const audits: NewAudit[] = []
-            const values: unknown[] = []
-            for (const { viewer, work } of group) {
-              const audit: Change['audit'] = (entry) =>
-                void audits.push({ ...entry, keyId: viewer.keyId, ip: viewer.ip })
-              const emit = (event: NewEvent) => {
-                news.push(event)
-                audit({ action: eventName(event.type), targetId: event.entityId, changed: event.changed })
-              }
-              values.push(await work({ tx: tx as unknown as ScopedTx, at: point.at, emit, audit, publish }))
-            }
-            if (audits.length === 0) return { values, published, events: [] }
-            const { events, deliveries } = await appendEvents(tx, point, news, audits, firstDelayS)
-            if (deliveries > 0) publish(dueTopic, true)
-            return { values, published, events }
-          },
-          { maxWait: 10_000, timeout: 30_000 },
-        )
+        const { outcomes, published, events } = await prisma.$transaction((tx) => runGroup(tx, group), {
+          maxWait: 10_000,
+          timeout: 30_000,
+        })
         announce(appId, events)
         for (const publish of published) publish()
-        group.forEach((job, index) => void job.resolve(values[index]))
+        for (const [index, outcome] of outcomes.entries()) {
+          if ('value' in outcome) group[index]?.resolve(outcome.value)
+          else group[index]?.reject(outcome.error)
+        }
         return null
       } catch (error) {
         if (isDeadlock(error) && attempt < 4) return commitGroup(group, attempt + 1)
@@ -110,6 +79,20 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
         for (const job of group) job.reject(error)
         return null
       }
+    }
+
+    async function runGroup(tx: Tx, group: Job[]) {
+      unit = null
+      const point = await lockApp(tx, appId)
+      unit = new Unit(tx as unknown as ScopedTx, point, bus)
+      const { news, audits, published } = unit
+      const outcomes: ({ value: unknown } | { error: unknown })[] = []
+      for (const { viewer, work } of group) outcomes.push(await unit.run(viewer, work))
+      await unit.flush()
+      if (audits.length === 0) return { outcomes, published, events: [] }
+      const { events, deliveries } = await appendEvents(tx, point, news, audits, firstDelayS)
+      if (deliveries > 0) published.push(() => bus.publish(dueTopic, true))
+      return { outcomes, published, events }
     }
   }
 

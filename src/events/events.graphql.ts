@@ -101,11 +101,11 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string({ description: 'The cursor of the last event that the client has.' }),
       ...filterArgs,
     },
-    subscribe: (_, { after, entities, types, externalTenantId }, { feed, viewer }) =>
+    subscribe: (_, { after, entities, types, externalTenantId }, { feed, viewer, lastEventId }) =>
       feed.subscribe(
         viewer,
         { types: matchingTypes(entities, types), externalTenantId: externalTenantId ?? null },
-        after == null ? [] : [after],
+        [after, lastEventId].filter((cursor) => cursor != null),
       ),
     resolve: (event) => event,
   }),

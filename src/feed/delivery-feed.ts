@@ -31,6 +31,7 @@ export function createDeliveryFeed(db: Database, bus: Bus): DeliveryFeed {
     return app
   })
 
+  let closed = false
   const lookAll = () => {
     for (const [, app] of apps.open()) void app.look()
   }
@@ -45,9 +46,11 @@ export function createDeliveryFeed(db: Database, bus: Bus): DeliveryFeed {
         leave()
       })
       room.watchers.add(watcher)
+      if (closed) watcher.end()
       return watcher
     },
     async [Symbol.asyncDispose]() {
+      closed = true
       clearInterval(polling)
       stopListening()
       for (const [, { watchers }] of [...apps.open()]) {

@@ -38,4 +38,12 @@ export class DeliveryWatcher extends Source<ChangedDelivery> {
     for (const { id } of taken) this.#waiting.delete(id)
     return taken
   }
+
+  override keyOf({ id, change }: ChangedDelivery): string {
+    return `${id} ${change}`
+  }
+
+  override cursorOf(): null {
+    return null
+  }
 }

@@ -38,6 +38,7 @@ export function createFeed(db: Database, bus: Bus, log: Logger): Feed {
     }
   })
   let isPolling = false
+  let closed = false
 
   async function poll(): Promise<void> {
     const feeds = new Map(apps.open())
@@ -69,6 +70,7 @@ export function createFeed(db: Database, bus: Bus, log: Logger): Feed {
           leave()
         })
         room.subscribers.add(subscriber)
+        if (closed) subscriber.end()
         return subscriber
       } catch (error) {
         leave()
@@ -76,6 +78,7 @@ export function createFeed(db: Database, bus: Bus, log: Logger): Feed {
       }
     },
     async [Symbol.asyncDispose]() {
+      closed = true
       clearInterval(polling)
       stopListening()
       for (const [, { subscribers }] of [...apps.open()]) {

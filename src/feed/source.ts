@@ -16,6 +16,12 @@ export abstract class Source<Item> implements AsyncIterableIterator<Item> {
   /** Up to `max` items that are at hand; none when there are none, or it has ended. */
   abstract take(max: number): Item[]
 
+  /** What tells an item, as it is to be answered now, from all others of the app. */
+  abstract keyOf(item: Item): string
+
+  /** The cursor from which a client goes on behind an item; null where there is no going on. */
+  abstract cursorOf(item: Item): string | null
+
   /** Waits until something is at hand or it has ended. The rest is a subclass's: how it comes by more. */
   protected async fetch(): Promise<void> {
     await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../events/topics.ts'
 import type { AppFeed } from './app-feed.ts'
-import { CursorExpiredError, type EventFilter, passes } from './log.ts'
+import { CursorExpiredError, type EventFilter, eventCursor, passes } from './log.ts'
 import { Source } from './source.ts'
 
 /** Events that wait for one subscriber. One more, and it goes on from the log instead, at its own pace. */
@@ -48,6 +48,14 @@ export class Subscriber extends Source<StoredEvent> {
     this.#waiting = this.#waiting.slice(taken.length)
     this.#position = taken.at(-1)?.sequence ?? this.#position
     return taken
+  }
+
+  override keyOf({ sequence }: StoredEvent): string {
+    return `event ${sequence}`
+  }
+
+  override cursorOf(event: StoredEvent): string {
+    return eventCursor(event)
   }
 
   protected override async fetch(): Promise<void> {

@@ -17,4 +17,6 @@ export interface Services {
 export interface Context extends Services {
   readonly viewer: Viewer
   readonly db: ScopedDb
+  /** Where a stream that broke off is to go on, as the header Last-Event-ID says. */
+  readonly lastEventId?: string
 }

@@ -88,3 +88,9 @@ export function maskError(error: unknown, log: Logger): GraphQLError {
     extensions: { code: 'INTERNAL_SERVER_ERROR' },
   })
 }
+
+/** How a caller without a valid key is answered. */
+export const unauthenticated = () =>
+  new GraphQLError('A valid API key is needed, in x-api-key or Authorization: Bearer', {
+    extensions: { code: 'UNAUTHENTICATED' },
+  })

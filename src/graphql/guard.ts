@@ -11,6 +11,7 @@ import type { Budget, RateLimiter } from '../access/rate-limiter.ts'
 import type { Viewer } from '../access/viewer.ts'
 import { createCost, type ListSizes, type Variables } from './cost.ts'
 import { beyond, limits, parseWithin } from './limits.ts'
+import { LiveStream } from './live/live-stream.ts'
 
 /** What a key may use, and how much help a document that does not fit is given. */
 export interface GuardOptions {
@@ -113,9 +114,9 @@ export function createGuard(schema: GraphQLSchema, limiter: RateLimiter, options
       return { errors: [rateLimited(message, SLOT_RETRY_S, onBudget !== undefined)] }
     }
     try {
-      const result = (await subscribe(args)) as AsyncIterable<unknown> | object
-      if (Symbol.asyncIterator in result) return releasing(result, release)
-      release()
+      const result = await subscribe(args)
+      if (result instanceof LiveStream) result.onEnd(release)
+      else release()
       return result
     } catch (error) {
       release()
@@ -130,33 +131,4 @@ export function rateLimited(message: string, retryAfterS: number, overHttp: bool
   return new GraphQLError(`${message}; try again in ${retryAfterS} s`, {
     extensions: { code: 'RATE_LIMITED', retryAfterS, ...(overHttp && { http }) },
   })
-}
-
-/** The same stream, which calls `release` when it ends, however it does. */
-function releasing<T>(stream: AsyncIterable<T>, release: () => void): AsyncIterableIterator<T> {
-  const inner = stream[Symbol.asyncIterator]()
-  return {
-    async next() {
-      try {
-        const result = await inner.next()
-        if (result.done) release()
-        return result
-      } catch (error) {
-        release()
-        throw error
-      }
-    },
-    async return(value) {
-      release()
-      return (await inner.return?.(value)) ?? { value, done: true }
-    },
-    async throw(error) {
-      release()
-      if (inner.throw) return inner.throw(error)
-      throw error
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
 }

@@ -1,13 +1,14 @@
-import { GraphQLError } from 'graphql'
 import { createYoga } from 'graphql-yoga'
+import type { KeyWatch } from '../access/key-watch.ts'
 import type { Budget, RateLimiter } from '../access/rate-limiter.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Database } from '../db/database.ts'
-import { scopeTo } from '../db/scoped.ts'
+import { createScopes } from '../db/scoped.ts'
 import type { Logger } from '../log.ts'
 import type { Context, Services } from './context.ts'
 import { maskError } from './errors.ts'
 import { createGuard, type GuardOptions } from './guard.ts'
+import { createLive } from './live/live.ts'
 import { schema } from './schema.ts'
 
 /** What the transport found out before GraphQL has its turn. */
@@ -15,6 +16,17 @@ interface Caller {
   viewer: Viewer
   /** Told what the key may still spend, after each operation. */
   onBudget?(budget: Budget): void
+  /** The header Last-Event-ID. */
+  lastEventId?: string
+}
+
+/** What the engine needs of the process. */
+interface GraphQLDeps {
+  db: Database
+  services: Services
+  keyWatch: KeyWatch
+  limiter: RateLimiter
+  log: Logger
 }
 
 /** What the engine is set up with. */
@@ -24,17 +36,21 @@ export interface GraphQLOptions extends GuardOptions {
 }
 
 /** The GraphQL engine: one for HTTP (with SSE) and WebSocket. */
-export type GraphQLServer = ReturnType<typeof createGraphQLServer>
+export type GraphQLServer = ReturnType<typeof createGraphQLServer>['engine']
 
-export function createGraphQLServer(
-  db: Database,
-  services: Services,
-  limiter: RateLimiter,
-  options: GraphQLOptions,
-  log: Logger,
-) {
+/** @returns the engine, and how to wait until the clients of streams that ended were told so. */
+export function createGraphQLServer(deps: GraphQLDeps, options: GraphQLOptions) {
+  const { db, services, keyWatch, limiter, log } = deps
   const { corsOrigins } = options
-  return createYoga<Caller, Context>({
+  const scopeOf = createScopes(db.prisma)
+  const contextOf = (viewer: Viewer): Context => ({ ...services, viewer, db: scopeOf(viewer.appId) })
+  const live = createLive({
+    keyWatch,
+    log,
+    // Of no key in particular, for it is shared by all with these scopes.
+    contextOf: ({ appId, scopes }) => contextOf({ appId, scopes, keyId: null, ip: null }),
+  })
+  const engine = createYoga<Caller, Context>({
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
@@ -43,20 +59,16 @@ export function createGraphQLServer(
     multipart: false,
     cors: corsOrigins.length > 0 && {
       origin: [...corsOrigins],
-      allowedHeaders: ['content-type', 'x-api-key', 'authorization'],
+      allowedHeaders: ['content-type', 'x-api-key', 'authorization', 'last-event-id'],
     },
     logging: false,
     // What stands before the engine counts the bytes; the guard keeps the documents.
     maxRequestBodySize: false,
     parserAndValidationCache: false,
-    plugins: [createGuard(schema, limiter, options)],
+    // The guard stands around whatever was set up before it.
+    plugins: [live.plugin, createGuard(schema, limiter, options)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
-    context: ({ viewer, onBudget }) => ({ ...services, viewer, onBudget, db: scopeTo(db.prisma, viewer.appId) }),
+    context: ({ viewer, onBudget }) => ({ ...contextOf(viewer), onBudget }),
   })
+  return { engine, drained: live.drained }
 }
-
-/** How a caller without a valid key is answered. */
-export const unauthenticated = () =>
-  new GraphQLError('A valid API key is needed, in x-api-key or Authorization: Bearer', {
-    extensions: { code: 'UNAUTHENTICATED' },
-  })

@@ -1,27 +1,38 @@
 import type { IncomingMessage, Server } from 'node:http'
-import { type DocumentNode, GraphQLError } from 'graphql'
+import { GraphQLError } from 'graphql'
 import { CloseCode } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { type Authenticator, TooManyFailedKeysError } from '../access/authenticator.ts'
 import type { ClientAddress } from '../access/client-address.ts'
 import { keyOf } from '../access/key-of.ts'
+import type { KeyWatch } from '../access/key-watch.ts'
 import type { Viewer } from '../access/viewer.ts'
+import type { Logger } from '../log.ts'
+import { maskError } from './errors.ts'
+import { LiveStream } from './live/live-stream.ts'
+import { overSocket } from './live/over-socket.ts'
 import type { GraphQLServer } from './server.ts'
 
 /** Operations that one socket may have open at once. */
 const MAX_OPERATIONS = 100
-/** Unsent bytes at which a socket counts as stalled and is closed. */
+/** Unsent bytes at which a socket counts as stalled and is closed. Streams never come near; answers of queries may. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024
+/** A socket is pinged this often, and closed when it has not answered by the next time. */
 const KEEP_ALIVE_MS = 12_000
 
 interface WebSocketDeps {
   engine: GraphQLServer
   authenticator: Authenticator
   clientAddress: ClientAddress
+  keyWatch: KeyWatch
+  log: Logger
 }
 
-type Extra = { viewer?: Viewer; operations?: number }
+/** When the server stops, a client has so long to agree to the closing of its socket. */
+const CLOSE_MS = 1000
+
+type Extra = { viewer?: Viewer }
 
 /**
  * Answers GraphQL over WebSocket (graphql-transport-ws) at /graphql of `server`.
@@ -30,7 +41,7 @@ type Extra = { viewer?: Viewer; operations?: number }
  */
 export function serveWebSocket(
   server: Server,
-  { engine, authenticator, clientAddress }: WebSocketDeps,
+  { engine, authenticator, clientAddress, keyWatch, log }: WebSocketDeps,
   maxFrameBytes: number,
   corsOrigins: readonly string[],
 ): () => Promise<void> {
@@ -47,8 +58,15 @@ export function serveWebSocket(
     }
     sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request))
   })
+  const goneOf = new WeakMap<WebSocket, AbortSignal>()
+  sockets.on('connection', (socket) => {
+    const gone = new AbortController()
+    goneOf.set(socket, gone.signal)
+    socket.once('close', () => gone.abort())
+  })
   const disposable = useServer<Record<string, unknown>, Extra>(
     {
+      isProd: true,
       // The engine's own execute and subscribe, so that HTTP and WebSocket answer alike.
       execute: ((args: { rootValue: { execute(args: unknown): unknown } }) => args.rootValue.execute(args)) as never,
       subscribe: ((args: { rootValue: { subscribe(args: unknown): unknown } }) =>
@@ -58,43 +76,49 @@ export function serveWebSocket(
         const viewer = key ? await authenticator.authenticate(key, clientAddress(extra.request)).catch(noViewer) : null
         if (!viewer) return false
         extra.viewer = viewer
+        const { socket } = extra
+        const stopWatching = keyWatch.watch(viewer, () => socket.close(CloseCode.Forbidden, 'Forbidden'))
+        if (socket.readyState === socket.OPEN) socket.once('close', stopWatching)
+        else stopWatching()
         return true
       },
       async onSubscribe({ extra, subscriptions }, _id, params) {
-        if (Object.keys(subscriptions).length > MAX_OPERATIONS) {
-          extra.socket.close(CloseCode.TooManyInitialisationRequests, `At most ${MAX_OPERATIONS} operations per socket`)
-        }
-        if (extra.socket.bufferedAmount > MAX_UNSENT_BYTES) extra.socket.terminate()
-        const { viewer } = extra as Extra
-        const { schema, execute, subscribe, contextFactory, parse, validate } = engine.getEnveloped({
-          viewer,
-          params,
-        } as never)
-        let document: DocumentNode
+        const { socket } = extra
+        if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooManyOperations()]
+        if (socket.bufferedAmount > MAX_UNSENT_BYTES) socket.terminate()
+        const initial = { viewer: extra.viewer, gone: goneOf.get(socket), params }
+        const { schema, execute, subscribe, contextFactory, parse, validate } = engine.getEnveloped(initial as never)
         try {
-          document = parse(params.query)
+          const document = parse(params.query)
+          const errors = validate(schema, document)
+          if (errors.length > 0) return errors
+          return {
+            schema,
+            operationName: params.operationName,
+            document,
+            variableValues: params.variables,
+            contextValue: await contextFactory(),
+            rootValue: { execute, subscribe },
+          } as never
         } catch (error) {
-          if (error instanceof GraphQLError) return [error]
-          throw error
+          // A document that cannot be parsed, or a bug.
+          return [maskError(error, log)]
         }
-        const errors = validate(schema, document)
-        if (errors.length > 0) return errors
-        return {
-          schema,
-          operationName: params.operationName,
-          document,
-          variableValues: params.variables,
-          contextValue: await contextFactory(),
-          rootValue: { execute, subscribe },
-        } as never
       },
+      onOperation({ extra }, id, _params, _args, result) {
+        return result instanceof LiveStream ? overSocket(result, extra.socket, id) : undefined
+      },
+      onError: (_, __, ___, errors) => errors.map((error) => maskError(error, log).toJSON()),
     },
     sockets,
     KEEP_ALIVE_MS,
   )
   return async () => {
+    const late = setTimeout(() => {
+      for (const socket of sockets.clients) socket.terminate()
+    }, CLOSE_MS)
     await disposable.dispose()
-    sockets.close()
+    clearTimeout(late)
   }
 }
 
@@ -108,3 +132,8 @@ function noViewer(error: unknown): null {
   if (error instanceof TooManyFailedKeysError) return null
   throw error
 }
+
+const tooManyOperations = () =>
+  new GraphQLError(`A socket may have at most ${MAX_OPERATIONS} operations open at once`, {
+    extensions: { code: 'TOO_MANY_OPERATIONS' },
+  })

@@ -1,6 +1,7 @@
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
-import type { Change, Commit } from '../events/commit.ts'
+import type { Commit } from '../events/commit.ts'
 import { deliveriesChanged, deliveriesTopic, webhookTopic } from '../events/topics.ts'
+import type { Change } from '../events/unit.ts'
 
 /**
  * Makes a webhook inactive and cancels what it is still owed. An attempt under way ends as it ends: what was delivered

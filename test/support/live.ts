@@ -13,6 +13,7 @@ export function watch(
   transport: Transport,
   query: string,
   variables: Record<string, unknown> = {},
+  onItem: (item: any) => void = () => {},
 ) {
   const items: any[] = []
   const errors: any[] = []
@@ -32,7 +33,10 @@ export function watch(
     {
       next({ data, errors: problems }) {
         if (problems) errors.push(...problems)
-        if (data) items.push(Object.values(data)[0])
+        if (!data) return
+        const [item] = Object.values(data)
+        items.push(item)
+        onItem(item)
       },
       error: (error: any) => ended.resolve({ error }),
       complete: () => ended.resolve('complete'),
@@ -46,6 +50,48 @@ export function watch(
     close() {
       close()
       void client.dispose()
+      ended.resolve('complete')
+    },
+  }
+}
+
+/**
+ * A client as it should be: subscribes again from its last cursor whenever its stream ends, however it ends.
+ * @param target where to subscribe next.
+ */
+export function follow(transport: Transport, target: () => Pick<Herald, 'url' | 'key'>, after: string) {
+  const query = 'subscription ($after: String) { events(after: $after) { sequence cursor } }'
+  const log: number[] = []
+  let cursor = after
+  let stopped = false
+  let current: ReturnType<typeof watch> | null = null
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      let open = true
+      const stream = watch(target(), transport, query, { after: cursor }, (item) => {
+        if (!open) return
+        log.push(item.sequence)
+        cursor = item.cursor
+      })
+      current = stream
+      await stream.ended
+      open = false
+      stream.close()
+      // The server may be just starting again.
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  const running = run()
+  return {
+    /** The sequences that it was given, over all its streams. */
+    log,
+    /** Breaks the connection off; it begins anew. */
+    drop: () => current?.close(),
+    async stop() {
+      stopped = true
+      current?.close()
+      await running
     },
   }
 }

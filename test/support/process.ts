@@ -9,6 +9,7 @@ import pg from 'pg'
 export interface Herald {
   url: string
   key: string
+  pid: number
   output(): string
   kill(signal: NodeJS.Signals): Promise<number | null>
 }
@@ -65,8 +66,11 @@ export async function environment(
 }
 
 /** Starts a process and resolves when it listens, or rejects with what it said when it ended instead. */
-export async function startHerald(env: Record<string, string>): Promise<Herald> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts'], {
+export async function startHerald(
+  env: Record<string, string>,
+  command = ['--disable-warning=ExperimentalWarning', 'src/main.ts'],
+): Promise<Herald> {
+  const child = spawn(process.execPath, command, {
     env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'warn', ...env },
   })
   let output = ''
@@ -83,6 +87,7 @@ export async function startHerald(env: Record<string, string>): Promise<Herald> 
   })
   return {
     url,
+    pid: child.pid as number,
     key: env.BOOTSTRAP_API_KEY ?? /key for it, shown once: (\S+)/.exec(output)?.[1] ?? '',
     output: () => output,
     async kill(signal) {
@@ -102,6 +107,25 @@ export async function herald(env: Record<string, string>, ...args: string[]) {
   child.stderr.on('data', (chunk) => (err += chunk))
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   return { code, out: out.trim(), err: err.trim() }
+}
+
+/** Starts a process that can be weighed. */
+export async function startWeighedHerald(env: Record<string, string>) {
+  const herald = await startHerald(env, [
+    '--disable-warning=ExperimentalWarning',
+    '--expose-gc',
+    'test/support/weighed.ts',
+  ])
+  const weights = () => [...herald.output().matchAll(/holds (\d+) bytes;/g)]
+  return Object.assign(herald, {
+    /** MB that the process holds, garbage not counted. */
+    async weigh(): Promise<number> {
+      const before = weights().length
+      process.kill(herald.pid, 'SIGUSR2')
+      await eventually(() => weights().length > before, 'its weight')
+      return Number(weights().at(-1)?.[1]) / 1024 / 1024
+    },
+  })
 }
 
 /** Posts a document; fails the test where there are `errors`. */

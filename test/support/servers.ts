@@ -1,6 +1,7 @@
 // Brings up what the tests need, once: the servers that the environment names, else those on the default local ports,
 // else servers of our own from the programs on the machine, which Debian's packages provide where we may install them.
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
@@ -38,48 +39,49 @@ async function findPostgres(): Promise<string> {
   if (given) return given
   const local = 'postgresql://postgres:postgres@127.0.0.1:5432/postgres'
   if (await connects(local)) return local
+  const postgres = await startPostgres()
+  stops.push(() => void postgres.stop())
+  return postgres.url
+}
+
+/** A Postgres of one's own, which may be stopped at once and started again. */
+export async function startPostgres() {
   const bin = programs('postgres', 'initdb', 'postgresql')
   const dir = mkdtempSync(join(tmpdir(), 'herald-pg-'))
+  const data = join(dir, 'data')
   const port = await freePort()
+  const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
   // Postgres refuses to run as root.
   const asRoot = userInfo().uid === 0
   if (asRoot) execFileSync('chown', ['-R', 'postgres', dir])
   const as = (command: string, args: string[]): [string, string[]] =>
     asRoot ? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', command, ...args]] : [command, args]
-  const data = join(dir, 'data')
-  const [initdb, initdbArgs] = as(`${bin}/initdb`, [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '-E',
-    'UTF8',
-    '--locale=C',
-  ])
-  execFileSync(initdb, initdbArgs, { stdio: 'ignore', cwd: dir })
-  const settings = [
-    'listen_addresses=127.0.0.1',
-    `unix_socket_directories=${dir}`,
-    'max_connections=300',
-    'timezone=Asia/Tokyo',
-  ]
-  const [server, serverArgs] = as(`${bin}/postgres`, [
-    '-D',
-    data,
-    '-p',
-    String(port),
-    ...settings.flatMap((s) => ['-c', s]),
-  ])
-  const child = spawn(server, serverArgs, { stdio: 'ignore', cwd: dir })
-  stops.push(() => {
-    child.kill('SIGQUIT')
-    setTimeout(() => rmSync(dir, { recursive: true, force: true }), 300).unref()
-  })
-  const url = `postgresql://postgres@127.0.0.1:${port}/postgres`
-  await until(() => connects(url), 'postgres did not start')
-  return url
+  const initdb = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C']
+  execFileSync(...as(`${bin}/initdb`, initdb), { stdio: 'ignore', cwd: dir })
+  const settings = [`unix_socket_directories=${dir}`, 'listen_addresses=127.0.0.1', 'max_connections=300']
+  const options = [...settings, 'timezone=Asia/Tokyo'].flatMap((setting) => ['-c', setting])
+  let child: ChildProcess | null = null
+
+  async function start(): Promise<void> {
+    child = spawn(...as(`${bin}/postgres`, ['-D', data, '-p', String(port), ...options]), { stdio: 'ignore', cwd: dir })
+    await until(() => connects(url), 'postgres did not start')
+  }
+  /** Ends it at once, as a crash would: connections break, and it recovers at the next start. */
+  async function crash(): Promise<void> {
+    const ended = child && once(child, 'exit')
+    child?.kill('SIGQUIT')
+    await ended
+  }
+  await start()
+  return {
+    url,
+    start,
+    crash,
+    async stop() {
+      await crash()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
 }
 
 async function findRedis(): Promise<string> {
@@ -97,7 +99,7 @@ async function findRedis(): Promise<string> {
 }
 
 /** The folder in which both programs are; installs Debian's package where that is allowed. */
-function programs(first: string, second: string, debianPackage: string): string {
+export function programs(first: string, second: string, debianPackage: string): string {
   const find = () => {
     const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').sort().reverse() : []
     const folders = [...(process.env.PATH ?? '').split(':'), ...versions.map((v) => `/usr/lib/postgresql/${v}/bin`)]
@@ -129,7 +131,7 @@ async function connects(url: string): Promise<boolean> {
   }
 }
 
-function listens(port: number): Promise<boolean> {
+export function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1')
     socket.once('connect', () => {
@@ -140,7 +142,7 @@ function listens(port: number): Promise<boolean> {
   })
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = net.createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as net.AddressInfo

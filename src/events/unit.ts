@@ -1,0 +1,134 @@
+import type { Viewer } from '../access/viewer.ts'
+import type { Bus, Topic } from '../bus/bus.ts'
+import { sqlState } from '../db/database.ts'
+import type { Agent, AgentContext, Context, ContextFile, Document } from '../db/generated/prisma/client.ts'
+import type { ScopedTx } from '../db/scoped.ts'
+import type { AppendPoint, NewAudit, NewEvent } from './append.ts'
+import { eventName } from './catalogue.ts'
+
+/** What a change is given: a transaction that sees its app alone, and the app's lock. */
+export interface Change {
+  readonly tx: ScopedTx
+  /** When the change is committed to, by the database's clock. */
+  readonly at: Date
+  /** Adds a row that is whole as it is. Written before the next query of this transaction, with others of its table. */
+  insert<T extends keyof Rows>(table: T, row: Rows[T]): void
+  /** Tells of what was changed; told to the world when the transaction commits, and only then. Is audited by itself. */
+  emit(event: NewEvent): void
+  /** Publishes on the bus when the transaction commits, and only then. */
+  publish<T>(topic: Topic<T>, message: T): void
+  /** Writes a change that emits no event into the audit log. */
+  audit(entry: Pick<NewAudit, 'action' | 'targetId' | 'changed'>): void
+}
+
+/** The tables that changes add to without a look, and their rows: every column, for no default is filled in. */
+interface Rows {
+  agent: Agent
+  agentContext: AgentContext
+  context: Context
+  contextFile: ContextFile
+  document: Document
+}
+
+/** All rows in one parameter, under the names of their columns. */
+const insert = (table: string) =>
+  `INSERT INTO "${table}" SELECT * FROM jsonb_populate_recordset(NULL::"${table}", $1::jsonb)`
+
+const insertSql: Record<keyof Rows, string> = {
+  agent: insert('Agent'),
+  agentContext: insert('AgentContext'),
+  context: insert('Context'),
+  contextFile: insert('ContextFile'),
+  document: insert('Document'),
+}
+
+/** The lists that changes add to, and how long they were. */
+type Marks = Map<unknown[], number>
+
+const reads = new Set(['findUnique', 'findUniqueOrThrow', 'findFirst', 'findFirstOrThrow', 'findMany', 'count'])
+
+/** One transaction for the changes of a group: what they add is gathered, and what fails unheard is taken back alone. */
+export class Unit {
+  readonly news: NewEvent[] = []
+  readonly audits: NewAudit[] = []
+  readonly published: (() => void)[] = []
+  readonly #rows: { [T in keyof Rows]: Rows[T][] } = {
+    agent: [],
+    agentContext: [],
+    context: [],
+    contextFile: [],
+    document: [],
+  }
+  readonly #tx: ScopedTx
+  readonly #point: AppendPoint
+  readonly #bus: Bus
+  #added = false
+  #wrote = false
+
+  constructor(tx: ScopedTx, point: AppendPoint, bus: Bus) {
+    this.#tx = tx
+    this.#point = point
+    this.#bus = bus
+  }
+
+  /** To be called before each query of the transaction: it must see the rows that were added. */
+  async beforeQuery(operation: string): Promise<void> {
+    // What it added itself is written by now, and can only be taken back with all.
+    if (!reads.has(operation) || this.#added) this.#wrote = true
+    await this.flush()
+  }
+
+  /** Writes the added rows, one statement a table; a table that others refer to comes first. */
+  async flush(): Promise<void> {
+    const { appId } = this.#point
+    for (const [table, rows] of Object.entries(this.#rows)) {
+      if (rows.length === 0) continue
+      // Raw statements are scoped by nobody: here they are. A column that a table lacks is passed over.
+      const owned = rows.splice(0).map((row) => ({ ...row, appId }))
+      await this.#tx.$executeRawUnsafe(insertSql[table as keyof Rows], JSON.stringify(owned))
+    }
+  }
+
+  /**
+   * Runs one change. @returns its value or, where it failed before it had written anything, its error.
+   * @throws its error where the transaction can't go on: written rows are taken back by a rollback alone.
+   */
+  async run<T>(viewer: Viewer, work: (change: Change) => Promise<T>): Promise<{ value: T } | { error: unknown }> {
+    const marks: Marks = new Map(this.#lists().map((list) => [list, list.length]))
+    this.#added = this.#wrote = false
+    try {
+      return { value: await work(this.#changeFor(viewer)) }
+    } catch (error) {
+      if (this.#wrote || isOfDatabase(error)) throw error
+      // A list that was written meanwhile is shorter than it was: nothing of this change is in it.
+      for (const [list, length] of marks) list.splice(length)
+      return { error }
+    }
+  }
+
+  #lists(): unknown[][] {
+    return [this.news, this.audits, this.published, ...Object.values(this.#rows)]
+  }
+
+  #changeFor(viewer: Viewer): Change {
+    const audit: Change['audit'] = (entry) => void this.audits.push({ ...entry, keyId: viewer.keyId, ip: viewer.ip })
+    return {
+      tx: this.#tx,
+      at: this.#point.at,
+      audit,
+      insert: (table, row) => {
+        this.#added = true
+        this.#rows[table].push(row)
+      },
+      emit: (event) => {
+        this.news.push(event)
+        audit({ action: eventName(event.type), targetId: event.entityId, changed: event.changed })
+      },
+      publish: (topic, message) => void this.published.push(() => this.#bus.publish(topic, message)),
+    }
+  }
+}
+
+/** After an error of the database the transaction is over. */
+const isOfDatabase = (error: unknown) =>
+  sqlState(error) !== undefined || (error instanceof Error && error.constructor.name.startsWith('PrismaClient'))
