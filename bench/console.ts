@@ -2,7 +2,7 @@ import type { CDPSession, Page } from 'playwright-core'
 import { type Browser, openConsole, startBrowser } from '../test/support/browser.ts'
 import { type Herald, startHerald } from '../test/support/process.ts'
 import { CREATE_AGENT } from './live.ts'
-import { benchEnv, createApiClient, type Stand, until } from './stand.ts'
+import { benchEnv, createApiClient, type Stand } from './stand.ts'
 
 const LOADS = 5
 const [EVENTS_PER_S, SECONDS] = [200, 30]
@@ -21,7 +21,7 @@ export async function consoleTable(stand: Stand) {
 
 /** With an empty cache: ms until something is drawn, and until the list of webhooks stands; medians. */
 async function firstRender(browser: Browser, herald: Herald) {
-  const loads = []
+  const loads: { first: number; list: number; bytes: number }[] = []
   for (let load = 0; load < LOADS; load++) {
     const page = await browser.context.newPage()
     const session = await browser.context.newCDPSession(page)
@@ -59,9 +59,10 @@ async function feed(browser: Browser, herald: Herald) {
   const session = await browser.context.newCDPSession(page)
   // Full at first, so that what grows afterwards is a leak.
   for (let n = 0; n < 600; n++) await client.post(CREATE_AGENT)
-  const count = () => page.getByRole('list', { name: 'Events, newest first' }).getByRole('listitem').count()
-  await until(async () => (await count()) === 500, 'a full list')
+  await page.getByText('#600', { exact: true }).waitFor()
   const heapBefore = await heapOf(session)
+  await session.send('Performance.enable')
+  const busyBefore = await busyOf(session)
   await countFrames(page)
 
   const answers = []
@@ -74,19 +75,19 @@ async function feed(browser: Browser, herald: Herald) {
   await Promise.all(answers)
   const seconds = (performance.now() - began) / 1000
   const frames = (await page.evaluate(() => (window as unknown as { frames: number[] }).frames)).slice(1, SECONDS - 1)
+  const busy = (await busyOf(session)) - busyBefore
   const last = `#${600 + EVENTS_PER_S * SECONDS}`
   await page.getByText(last, { exact: true }).waitFor()
   const heapAfter = await heapOf(session)
-  const rows = await count()
   await client.close()
   return {
     what: 'feed',
     'events/s': (EVENTS_PER_S * SECONDS) / seconds,
     'frames/s': frames.reduce((sum, frame) => sum + frame, 0) / frames.length,
     'least frames/s': Math.min(...frames),
+    'busy %': (busy / seconds) * 100,
     'heap before MB': heapBefore,
     'heap after MB': heapAfter,
-    rows,
   }
 }
 
@@ -103,6 +104,12 @@ const countFrames = (page: Page) =>
     }
     requestAnimationFrame(frame)
   })
+
+/** Seconds that the page's main thread has worked: script, style, layout and painting. */
+async function busyOf(session: CDPSession): Promise<number> {
+  const { metrics } = await session.send('Performance.getMetrics')
+  return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN
+}
 
 /** MB of JavaScript's heap after a collection. */
 async function heapOf(session: CDPSession): Promise<number> {
