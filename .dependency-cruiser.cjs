@@ -14,7 +14,7 @@ module.exports = {
     {
       name: 'use-cases-know-no-graphql',
       severity: 'error',
-      from: { path: '^src/', pathNot: `${graphql}|^src/(app|main)\\.ts$` },
+      from: { path: '^src/', pathNot: `${graphql}|^src/console/|^src/(app|main)\\.ts$` },
       to: { path: `${graphql}|node_modules/(@pothos|graphql)` },
     },
     {
@@ -34,6 +34,18 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/bus/' },
       to: { path: '^src/', pathNot: '^src/(bus/|log\\.ts)' },
+    },
+    {
+      name: 'console-is-a-client-of-the-public-api',
+      severity: 'error',
+      from: { path: '^src/console/' },
+      to: { path: '^src/', pathNot: '^src/console/' },
+    },
+    {
+      name: 'nobody-imports-the-console',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/console/' },
+      to: { path: '^src/console/' },
     },
     {
       name: 'events-below-domains',

@@ -2,7 +2,7 @@ import type { ScopedDb } from '../db/scoped.ts'
 import { BadRequestError } from '../errors.ts'
 
 /** Attempts of a stretch of time, and how long they took. */
-export interface HealthFigures {
+interface HealthFigures {
   delivered: number
   failed: number
   /** Milliseconds; null where there was no attempt. Each is the duration of one of the attempts (nearest rank). */

@@ -1,8 +1,8 @@
 // The rules that forms check as one types. They are the API's rules; what it refuses nevertheless lands at its field.
 
 /** The texts of the API for the same faults. */
-export const EMPTY = "This field can't be empty"
-export const INVALID_URL = 'Please enter a valid URL'
+const EMPTY = "This field can't be empty"
+const INVALID_URL = 'Please enter a valid URL'
 
 /** Characters as people and the API count them: an emoji is one. */
 export const charactersOf = (value: string) => [...value].length

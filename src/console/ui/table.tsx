@@ -9,7 +9,7 @@ interface TableProps<Row> {
   onOpen?(row: Row): void
 }
 
-export interface Column<Row> {
+interface Column<Row> {
   head: string
   /** What a row says there. */
   cell(row: Row): ReactNode

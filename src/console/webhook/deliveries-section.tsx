@@ -15,7 +15,7 @@ import { Ago } from '../ui/time.tsx'
 import { ReplayDialog } from './replay-dialog.tsx'
 import { ReplayProgress } from './replay-progress.tsx'
 import { useDeliveries } from './use-deliveries.ts'
-import type { WebhookOnPage } from './webhook-page.tsx'
+import type { WebhookOnPage } from './webhook-on-page.ts'
 
 const HOUR_MS = 3_600_000
 const statuses = [['', 'All statuses'], ...Object.entries(deliveryLabels)] as [string, string][]

@@ -7,7 +7,7 @@ import { Checkbox, TextField } from '../ui/field.tsx'
 import { useForm } from '../ui/form.ts'
 import { required } from '../ui/rules.ts'
 import { useTell } from '../ui/toasts.tsx'
-import type { WebhookOnPage } from './webhook-page.tsx'
+import type { WebhookOnPage } from './webhook-on-page.ts'
 
 const DAY_MS = 86_400_000
 const choices: DeliveryStatus[] = ['FAILED', 'CANCELED', 'SUCCEEDED']

@@ -1,6 +1,6 @@
 // How a receiver verifies callbacks, in the languages' standardwebhooks libraries, each a whole program.
 
-export interface Receiver {
+interface Receiver {
   /** Where callbacks come in: the path of the webhook's URL. */
   path: string
   /** whsec_…, or what stands for it until it is shown. */

@@ -7,7 +7,7 @@ import { Button } from '../ui/button.tsx'
 import { Code } from '../ui/code.tsx'
 import { useTell } from '../ui/toasts.tsx'
 import { pathOf, samples } from './samples.ts'
-import type { WebhookOnPage } from './webhook-page.tsx'
+import type { WebhookOnPage } from './webhook-on-page.ts'
 
 const HIDDEN = 'whsec_…'
 

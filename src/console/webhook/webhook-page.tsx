@@ -5,7 +5,7 @@ import { Link } from 'wouter'
 import { tell } from '../api/use-action.ts'
 import { useRefresh } from '../api/use-refresh.ts'
 import { ScopeNotice, useViewer } from '../api/viewer.tsx'
-import { WebhookPageDocument, type WebhookPageQuery } from '../gql/graphql.ts'
+import { WebhookPageDocument } from '../gql/graphql.ts'
 import { paths } from '../shell/paths.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty, Loading, Notice } from '../ui/notice.tsx'
@@ -18,9 +18,8 @@ import { HealthSection } from './health-section.tsx'
 import { RotateDialog } from './rotate-dialog.tsx'
 import { useSendTest } from './use-send-test.ts'
 import { VerifySection } from './verify-section.tsx'
+import type { WebhookOnPage } from './webhook-on-page.ts'
 import './webhook.css'
-
-export type WebhookOnPage = NonNullable<WebhookPageQuery['webhook']>
 
 const CHANGES = { additionalTypenames: ['Webhook', 'Replay'] }
 
