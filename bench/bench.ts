@@ -1,4 +1,5 @@
 // npm run bench [-- table …]: prints the tables, each figure beside what it is measured against, in the same run.
+import { backlogTable } from './backlog.ts'
 import { consoleTable } from './console.ts'
 import { drainTable, growthTable } from './drain.ts'
 import { feedTable } from './feed.ts'
@@ -11,6 +12,7 @@ const tables: Record<string, (stand: Stand) => Promise<object[]>> = {
   steady: steadyTable,
   neighbour: neighbourTable,
   growth: growthTable,
+  backlog: backlogTable,
   ingest: ingestTable,
   bulk: bulkTable,
   feed: feedTable,

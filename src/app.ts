@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { bootstrap } from './access/api-keys.ts'
-import { startAuditRetention } from './access/audit-retention.ts'
+import { auditRetention } from './access/audit-retention.ts'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createClientAddress } from './access/client-address.ts'
 import { createKeyWatch } from './access/key-watch.ts'
@@ -9,12 +9,15 @@ import { createLocalRateLimiter } from './access/rate-limiter.ts'
 import { createRedisRateLimiter } from './access/redis-rate-limiter.ts'
 import { createInProcessBus } from './bus/in-process.ts'
 import { createRedisBus } from './bus/redis.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { createConsoleServer } from './console-server.ts'
+import type { Database } from './db/database.ts'
 import { openEmbedded } from './db/embedded.ts'
 import { openPostgres } from './db/postgres.ts'
+import { startRetention } from './db/retention.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { createCommit } from './events/commit.ts'
+import { eventRetention } from './events/event-retention.ts'
 import { createDeliveryFeed } from './feed/delivery-feed.ts'
 import { createFeed } from './feed/feed.ts'
 import { createGraphQLServer, type GraphQLOptions } from './graphql/server.ts'
@@ -50,13 +53,12 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     }
   }
   try {
-    const db = config.databaseUrl
-      ? await openPostgres(config.databaseUrl, log)
-      : await openEmbedded(config.dataDir, log)
+    const db = await openDatabase(config, log)
     started.push(async () => db[Symbol.asyncDispose]())
     const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createInProcessBus()
     started.push(async () => bus[Symbol.asyncDispose]())
-    started.push(startAuditRetention(db.sql, config.auditRetentionDays, log))
+    started.push(startRetention(db.sql, auditRetention, config.auditRetentionDays, log))
+    started.push(startRetention(db.sql, eventRetention, config.retentionDays, log))
     const madeKey = await bootstrap(db, config.bootstrapApiKey)
 
     const secrets = createSecretBox(config.secretsKeys)
@@ -99,7 +101,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       ? serveWebSocket(server, { ...graphql, keyWatch, log }, config.maxBodyBytes, config.corsOrigins)
       : async () => {}
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
+      server.once('error', ({ message }) => reject(new ConfigError(`HOST and PORT cannot be used: ${message}`)))
       server.listen(config.port, config.host, resolve)
     })
     started.push(async () => {
@@ -124,6 +126,16 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     await stop()
     throw error
   }
+}
+
+/** @throws ConfigError when Postgres cannot be reached, DataDirInUseError when another process has the data folder. */
+export async function openDatabase(config: Config, log: Logger): Promise<Database> {
+  if (!config.databaseUrl) return openEmbedded(config.dataDir, log)
+  return openPostgres(config.databaseUrl, log).catch((error: Error & { code?: string }) => {
+    // Trouble of the network, or what Postgres says of user, password and database: the operator's to mend.
+    if (!/^(E[A-Z]+|28...|3D...|53...|57...)$/.test(error.code ?? '') && !/timeout/.test(error.message)) throw error
+    throw new ConfigError(`DATABASE_URL cannot be used: ${error.message || error.code}`)
+  })
 }
 
 const guardOptions = (config: Config): GraphQLOptions => ({

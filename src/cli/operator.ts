@@ -1,10 +1,9 @@
 import { createApp, createKey } from '../access/operator.ts'
+import { openDatabase } from '../app.ts'
 import { ConfigError, readConfig } from '../config.ts'
 import { DataDirInUseError } from '../db/data-dir-lock.ts'
 import type { Database } from '../db/database.ts'
-import { openEmbedded } from '../db/embedded.ts'
 import { ApiKeyScope } from '../db/generated/prisma/enums.ts'
-import { openPostgres } from '../db/postgres.ts'
 import { InvalidInputError } from '../errors.ts'
 import { createLogger } from '../log.ts'
 import { rewrapSecrets } from '../webhooks/rewrap.ts'
@@ -48,9 +47,7 @@ async function onDatabase(
   try {
     const config = readConfig(env)
     const log = createLogger(config.logLevel)
-    await using db = config.databaseUrl
-      ? await openPostgres(config.databaseUrl, log)
-      : await openEmbedded(config.dataDir, log)
+    await using db = await openDatabase(config, log)
     await work(db, config)
   } catch (error) {
     process.exitCode = 1
