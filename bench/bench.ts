@@ -1,6 +1,7 @@
 // npm run bench [-- table …]: prints the tables, each figure beside what it is measured against, in the same run.
 import { attackTable } from './attacks.ts'
 import { backlogTable } from './backlog.ts'
+import { consoleTable } from './console.ts'
 import { drainTable, growthTable } from './drain.ts'
 import { feedTable } from './feed.ts'
 import { bulkTable, ingestTable } from './ingest.ts'
@@ -17,6 +18,7 @@ const tables: Record<string, (stand: Stand) => Promise<object[]>> = {
   bulk: bulkTable,
   feed: feedTable,
   attacks: attackTable,
+  console: consoleTable,
 }
 
 const wanted = process.argv.slice(2)

@@ -9,6 +9,7 @@ import { createRedisRateLimiter } from './access/redis-rate-limiter.ts'
 import { createInProcessBus } from './bus/in-process.ts'
 import { createRedisBus } from './bus/redis.ts'
 import { type Config, ConfigError } from './config.ts'
+import { createConsoleServer } from './console-server.ts'
 import type { Database } from './db/database.ts'
 import { openEmbedded } from './db/embedded.ts'
 import { openPostgres } from './db/postgres.ts'
@@ -25,6 +26,7 @@ import type { Logger } from './log.ts'
 import { version } from './version.ts'
 import { createAddressPolicy } from './webhooks/address-policy.ts'
 import { createDeactivate } from './webhooks/deactivate.ts'
+import { createReadHealth } from './webhooks/health.ts'
 import { createSecretBox } from './webhooks/secrets.ts'
 import { createWebhooks } from './webhooks/webhooks.ts'
 
@@ -78,7 +80,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
       const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
       started.push(async () => limiter[Symbol.asyncDispose]())
-      const services = { commit, feed, deliveryFeed, webhooks }
+      const services = { commit, feed, deliveryFeed, webhooks, readHealth: createReadHealth(db.sql) }
       const { engine, drained } = createGraphQLServer({ db, services, keyWatch, limiter, log }, guardOptions(config))
       graphql = {
         engine,
@@ -92,7 +94,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       }
     }
 
-    const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql })
+    const console = graphql && createConsoleServer()
+    const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql, console })
     const closeSockets = graphql
       ? serveWebSocket(server, { ...graphql, keyWatch, log }, config.maxBodyBytes, config.corsOrigins)
       : async () => {}
@@ -149,5 +152,6 @@ const guardOptions = (config: Config): GraphQLOptions => ({
     'Event.deliveries': Math.min(config.webhookLimit, 1000),
     'InvalidInputError.issues': 1,
     'Query.apiKeys': 500,
+    'WebhookHealth.buckets': 168,
   },
 })

@@ -4,6 +4,7 @@ import type { ClientAddress } from './access/client-address.ts'
 import { keyOf } from './access/key-of.ts'
 import type { Budget } from './access/rate-limiter.ts'
 import type { Viewer } from './access/viewer.ts'
+import type { ConsoleServer } from './console-server.ts'
 import type { Database } from './db/database.ts'
 import { maskError, unauthenticated } from './graphql/errors.ts'
 import { rateLimited } from './graphql/guard.ts'
@@ -26,6 +27,8 @@ export interface HttpDeps {
   log: Logger
   maxBodyBytes: number
   graphql: GraphQLDeps | null
+  /** Null where there is no API or no build. */
+  console: ConsoleServer | null
 }
 
 /** What answers GraphQL, over HTTP and WebSocket. */
@@ -35,8 +38,8 @@ interface GraphQLDeps {
   clientAddress: ClientAddress
 }
 
-/** The one port: /graphql, /health and /ready. */
-export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): Server {
+/** The one port: /graphql, /health and /ready; the console at every other address. */
+export function createHttpServer({ db, log, maxBodyBytes, graphql, console }: HttpDeps): Server {
   const timeouts = {
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -54,11 +57,12 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql }: HttpDeps): 
   return server
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?', 1)[0]
+    const path = (request.url ?? '/').split('?', 1)[0] as string
     setSecurityHeaders(response)
     if (path === '/health') return sendJson(response, 200, { status: 'ok' })
     if (path === '/ready') return sendReady(response)
     if (path === '/graphql' && graphql) return answerGraphQL(request, response, graphql)
+    if (console?.(request, response, path)) return
     sendJson(response, 404, { errors: [{ message: 'Nothing is here; the API is at /graphql' }] })
   }
 

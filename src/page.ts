@@ -39,6 +39,16 @@ export async function readPage<Row, Key>(
   return { rows: rows.slice(0, size), hasNextPage: rows.length > size, hasPreviousPage: key !== undefined }
 }
 
+/**
+ * Reads the end of a list: its last `size` rows, in the list's order.
+ * @param read up to `take` rows, the last one first. @throws BadRequestError
+ */
+export async function readLast<Row>(size: number, read: (take: number) => Promise<Row[]>): Promise<Page<Row>> {
+  if (size < 0 || size > MAX_PAGE) throw new BadRequestError(`last must be between 0 and ${MAX_PAGE}`)
+  const rows = await read(size + 1)
+  return { rows: rows.slice(0, size).reverse(), hasNextPage: false, hasPreviousPage: rows.length > size }
+}
+
 /** The cursor of a row in a list that is ordered by id. */
 export const idCursor = (row: { id: string }): string => Buffer.from(row.id).toString('base64url')
 

@@ -46,6 +46,7 @@ beforeAll(async () => {
     data: {
       deliveryId: 'dlv',
       number: 1,
+      webhookId: 'wh',
       outcome: 'DELIVERED',
       startedAt: at,
       durationMs: 1,

@@ -32,6 +32,12 @@ const ApiKeyRef = builder.prismaNode('ApiKey', {
 })
 
 builder.queryFields((t) => ({
+  currentKey: t.prismaField({
+    type: ApiKeyRef,
+    description: 'The key that this request is made with, so that a client can offer what its scopes allow.',
+    resolve: (query, _, __, { db, viewer }) =>
+      db.apiKey.findUniqueOrThrow({ ...query, where: { id: viewer.keyId ?? '' } }),
+  }),
   apiKeys: t.field({
     type: [ApiKeyRef],
     description:

@@ -18,6 +18,9 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     const app = await createApp(config, log)
     if (app.madeKey) console.log(`Made an app and this ADMIN key for it, shown once: ${app.madeKey}`)
     console.log(`Herald listens at ${app.url} (${app.setting})`)
+    // The fragment is never sent to a server, and the console takes it out of the address bar at once.
+    const signIn = app.madeKey ? `#key=${encodeURIComponent(app.madeKey)}` : ''
+    if (config.roles.includes('api')) console.log(`The console is at ${new URL('/', app.url)}${signIn}`)
     if (!config.redisUrl) console.log('No REDIS_URL: the bus is in this process, so it must be the only one')
 
     let stopping = false

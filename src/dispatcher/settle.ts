@@ -43,11 +43,11 @@ const settleSql = `
     UPDATE "Webhook" webhook SET "failingSince" = CASE WHEN healthy THEN NULL ELSE now() END
     FROM turned WHERE webhook.id = turned.id
   ), attempt AS (
-    INSERT INTO "DeliveryAttempt" ("deliveryId", number, outcome, "startedAt", "durationMs", "requestHeaders",
+    INSERT INTO "DeliveryAttempt" ("deliveryId", number, "webhookId", outcome, "startedAt", "durationMs", "requestHeaders",
       "responseStatus", "responseHeaders", "responseBody", "responseBodyTruncated", failure)
-    SELECT id, number, outcome::"AttemptOutcome", "startedAt", "durationMs", "requestHeaders"::jsonb,
+    SELECT id, number, settled."webhookId", outcome::"AttemptOutcome", "startedAt", "durationMs", "requestHeaders"::jsonb,
       "responseStatus", "responseHeaders"::jsonb, decode("responseBody", 'base64'), truncated, failure
-    FROM result WHERE id IN (SELECT id FROM settled)
+    FROM result JOIN settled USING (id)
   )
   SELECT settled.id, settled.status,
     NOT tally.healthy AND webhook."failingSince" <= now() - make_interval(days => ${FAILING_DAYS}) AS failing

@@ -1,9 +1,10 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
+import { BadRequestError } from '../errors.ts'
 import { decodeEventCursor, eventCursor } from '../feed/log.ts'
 import { builder } from '../graphql/builder.ts'
 import { connectionOf, pageArgs, rowPaths } from '../graphql/connection.ts'
 import { EntityType, EventType } from '../graphql/enums.ts'
-import { readPage } from '../page.ts'
+import { readLast, readPage } from '../page.ts'
 import { eventName, matchingTypes } from './catalogue.ts'
 
 const EventRef = builder.prismaNode('Event', {
@@ -65,11 +66,14 @@ builder.queryFields((t) => ({
       ...filterArgs,
       since: t.arg({ type: 'DateTime', description: 'Only those at or after this moment.' }),
       until: t.arg({ type: 'DateTime', description: 'Only those before this moment.' }),
+      last: t.arg.int({
+        description: 'The newest so many, 0 to 100, in the same order; not together with `first` or `after`.',
+      }),
     },
-    resolve(_, { first, after, entities, types, externalTenantId, since, until }, context, info) {
+    resolve(_, { first, after, last, entities, types, externalTenantId, since, until }, context, info) {
       const query = queryFromInfo({ context, info, typeName: 'Event', paths: rowPaths.map((path) => [...path]) })
       const wanted = matchingTypes(entities, types)
-      return readPage({ first, after }, decodeEventCursor, (take, sequence) =>
+      const read = (order: 'asc' | 'desc', take: number, sequence?: number) =>
         context.db.event.findMany({
           ...query,
           where: {
@@ -78,10 +82,12 @@ builder.queryFields((t) => ({
             ...(externalTenantId != null && { externalTenantId }),
             occurredAt: { gte: since ?? undefined, lt: until ?? undefined },
           },
-          orderBy: { sequence: 'asc' },
+          orderBy: { sequence: order },
           take,
-        }),
-      )
+        })
+      if (last == null) return readPage({ first, after }, decodeEventCursor, (take, key) => read('asc', take, key))
+      if (first != null || after != null) throw new BadRequestError('last does not go with first or after')
+      return readLast(last, (take) => read('desc', take))
     },
   }),
 }))

@@ -35,7 +35,7 @@ export type Variables = Readonly<Record<string, unknown>> | null | undefined
 
 /**
  * What an operation may read at most, in rows: an object weighs 1, a list its size times what it asks of each row, a
- * page `first`; a mutation 10 more, and 1 for each element of its lists. Scalars are free.
+ * page `first` or `last`; a mutation 10 more, and 1 for each element of its lists. Scalars are free.
  * @throws Error when the schema has a list of objects that is neither a page nor in `sizes`: nobody knows its cost.
  */
 export function createCost(schema: GraphQLSchema, sizes: ListSizes) {
@@ -107,9 +107,12 @@ function fieldOf(
 /** Rows of the page that a field asks for. What the list will refuse counts as a full page. */
 function pageOf(field: GraphQLField<unknown, unknown>, node: FieldNode, read: (node: ValueNode) => unknown): number {
   if (!field.args.some(({ name }) => name === 'first')) return 1
-  const given = node.arguments?.find(({ name }) => name.value === 'first')
-  const first = (given && read(given.value)) ?? DEFAULT_PAGE
-  return typeof first === 'number' && first >= 0 && first <= MAX_PAGE ? first : MAX_PAGE
+  const given = (wanted: string) => {
+    const argument = node.arguments?.find(({ name }) => name.value === wanted)
+    return argument && read(argument.value)
+  }
+  const size = given('first') ?? given('last') ?? DEFAULT_PAGE
+  return typeof size === 'number' && size >= 0 && size <= MAX_PAGE ? size : MAX_PAGE
 }
 
 /** Elements of the lists among a field's arguments. */

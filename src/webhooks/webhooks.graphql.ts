@@ -35,6 +35,16 @@ export const WebhookRef = builder.prismaNode('Webhook', {
       description: 'Since when it is inactive; null while it is active.',
     }),
     deliveryPolicy: t.expose('deliveryPolicy', { type: DeliveryPolicy, description: described.deliveryPolicy }),
+    previousSecretValidUntil: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when callbacks bear the signatures of former secrets too; null when one secret signs alone.',
+      async resolve({ id }, _, { db }) {
+        const where = { webhookId: id, validUntil: { gt: new Date() } }
+        const secret = await db.webhookSecret.findFirst({ where, orderBy: { validUntil: 'desc' } })
+        return secret?.validUntil
+      },
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed by someone.' }),
   }),

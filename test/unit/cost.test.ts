@@ -13,6 +13,7 @@ const sizes = {
   'Event.deliveries': 50,
   'InvalidInputError.issues': 1,
   'Query.apiKeys': 500,
+  'WebhookHealth.buckets': 168,
 }
 const costOf = createCost(schema, sizes)
 const cost = (query: string, variables?: object) => {
