@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { bootstrap } from './access/api-keys.ts'
-import { startAuditRetention } from './access/audit-retention.ts'
+import { auditRetention } from './access/audit-retention.ts'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createClientAddress } from './access/client-address.ts'
 import { createKeyWatch } from './access/key-watch.ts'
@@ -13,20 +12,21 @@ import { type Config, ConfigError } from './config.ts'
 import type { Database } from './db/database.ts'
 import { openEmbedded } from './db/embedded.ts'
 import { openPostgres } from './db/postgres.ts'
+import { startRetention } from './db/retention.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { createCommit } from './events/commit.ts'
+import { eventRetention } from './events/event-retention.ts'
 import { createDeliveryFeed } from './feed/delivery-feed.ts'
 import { createFeed } from './feed/feed.ts'
 import { createGraphQLServer, type GraphQLOptions } from './graphql/server.ts'
 import { serveWebSocket } from './graphql/websocket.ts'
 import { createHttpServer, type HttpDeps } from './http.ts'
 import type { Logger } from './log.ts'
+import { version } from './version.ts'
 import { createAddressPolicy } from './webhooks/address-policy.ts'
 import { createDeactivate } from './webhooks/deactivate.ts'
 import { createSecretBox } from './webhooks/secrets.ts'
 import { createWebhooks } from './webhooks/webhooks.ts'
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 /** A running Herald. Disposing of it ends what it does, in order, and resolves when nothing is left. */
 export interface App extends AsyncDisposable {
@@ -54,7 +54,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     started.push(async () => db[Symbol.asyncDispose]())
     const bus = config.redisUrl ? createRedisBus(config.redisUrl, log) : createInProcessBus()
     started.push(async () => bus[Symbol.asyncDispose]())
-    started.push(startAuditRetention(db.sql, config.auditRetentionDays, log))
+    started.push(startRetention(db.sql, auditRetention, config.auditRetentionDays, log))
+    started.push(startRetention(db.sql, eventRetention, config.retentionDays, log))
     const madeKey = await bootstrap(db, config.bootstrapApiKey)
 
     const secrets = createSecretBox(config.secretsKeys)

@@ -1,3 +1,4 @@
+import { eventCursor } from '../feed/log.ts'
 import { builder } from '../graphql/builder.ts'
 
 const AppRef = builder.prismaNode('App', {
@@ -13,6 +14,11 @@ const AppRef = builder.prismaNode('App', {
     webhookLimit: t.int({
       description: 'Webhooks that it may have.',
       resolve: (_, __, { webhooks }) => webhooks.limit,
+    }),
+    eventCursor: t.string({
+      description:
+        'The cursor of the newest event. Read it, then the state, then subscribe with it: nothing is missed between.',
+      resolve: ({ lastSequence }) => eventCursor({ sequence: lastSequence }),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),

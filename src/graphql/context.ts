@@ -19,4 +19,6 @@ export interface Context extends Services {
   readonly db: ScopedDb
   /** Where a stream that broke off is to go on, as the header Last-Event-ID says. */
   readonly lastEventId?: string
+  /** Of subscriptions: the same for all answers that are made of the same query, and for no others. */
+  readonly reader?: object
 }

@@ -88,7 +88,10 @@ export function serveWebSocket(
       async onSubscribe({ extra, subscriptions }, _id, params) {
         const { socket } = extra
         if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooManyOperations()]
-        if (socket.bufferedAmount > MAX_UNSENT_BYTES) socket.terminate()
+        if (socket.bufferedAmount > MAX_UNSENT_BYTES) {
+          socket.terminate()
+          return [new GraphQLError('The socket does not read what it is sent')]
+        }
         const initial = { viewer: extra.viewer, gone: goneOf.get(socket), params }
         const { schema, execute, subscribe, contextFactory, parse, validate } = engine.getEnveloped(initial as never)
         try {
