@@ -33,7 +33,7 @@ try {
     console.table(rows.map(readable))
   }
 } finally {
-  stand.close()
+  await stand.close()
 }
 
 /** Three digits tell all that a noisy machine has to say. */

@@ -7,7 +7,7 @@ import { bringUpServers } from '../test/support/servers.ts'
 /** What the benchmarks run on: Postgres, Redis and a receiver, all on this machine. */
 export interface Stand extends Servers {
   receiver: Receiver
-  close(): void
+  close(): Promise<void>
 }
 
 export interface Receiver {
@@ -35,9 +35,9 @@ export async function openStand(): Promise<Stand> {
       count: async () => (await answer<{ count: number }>('count')).count,
       take: async () => (await answer<{ arrivals: [string, number][] }>('take')).arrivals,
     },
-    close() {
+    async close() {
       child.kill()
-      stop()
+      await stop()
     },
   }
 }

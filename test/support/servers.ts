@@ -16,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-const stops: (() => void)[] = []
+const stops: (() => unknown)[] = []
 
 export default async function setup({ provide }: TestProject) {
   const { databaseUrl, redisUrl, stop } = await bringUpServers()
@@ -28,8 +28,8 @@ export default async function setup({ provide }: TestProject) {
 /** Finds or starts Postgres and Redis. */
 export async function bringUpServers() {
   const [databaseUrl, redisUrl] = [await findPostgres(), await findRedis()]
-  const stop = () => {
-    for (const end of stops.splice(0).reverse()) end()
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end()
   }
   return { databaseUrl, redisUrl, stop }
 }
@@ -40,7 +40,7 @@ async function findPostgres(): Promise<string> {
   const local = 'postgresql://postgres:postgres@127.0.0.1:5432/postgres'
   if (await connects(local)) return local
   const postgres = await startPostgres()
-  stops.push(() => void postgres.stop())
+  stops.push(postgres.stop)
   return postgres.url
 }
 
