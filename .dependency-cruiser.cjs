@@ -14,7 +14,7 @@ module.exports = {
     {
       name: 'use-cases-know-no-graphql',
       severity: 'error',
-      from: { path: '^src/', pathNot: `${graphql}|^src/console/|^src/(app|main)\\.ts$` },
+      from: { path: '^src/', pathNot: `${graphql}|^src/(console|cli)/|^src/(app|main)\\.ts$` },
       to: { path: `${graphql}|node_modules/(@pothos|graphql)` },
     },
     {

@@ -34,10 +34,11 @@ async function timeClaims(env: Record<string, string>): Promise<number> {
   const times: number[] = []
   for (let index = 0; index < CLAIMS; index++) {
     const began = performance.now()
-    const claimed = await claim(db.sql, { max: 512, roomPerLane: 16, rooms: new Map(), afterWebhookId: '' })
+    const limits = { max: 512, roomPerLane: 16, rooms: new Map(), afterWebhookId: '' }
+    const { deliveries } = await claim(db.sql, limits)
     times.push(performance.now() - began)
-    if (claimed.length !== 160) throw new Error(`claimed ${claimed.length}, not 160`)
-    await giveBack(db.sql, claimed)
+    if (deliveries.length !== 160) throw new Error(`claimed ${deliveries.length}, not 160`)
+    await giveBack(db.sql, deliveries)
   }
   await db[Symbol.asyncDispose]()
   return percentile(times, 0.5)

@@ -1,4 +1,5 @@
 // npm run bench [-- table …]: prints the tables, each figure beside what it is measured against, in the same run.
+import { attackTable } from './attacks.ts'
 import { backlogTable } from './backlog.ts'
 import { consoleTable } from './console.ts'
 import { drainTable, growthTable } from './drain.ts'
@@ -16,6 +17,7 @@ const tables: Record<string, (stand: Stand) => Promise<object[]>> = {
   ingest: ingestTable,
   bulk: bulkTable,
   feed: feedTable,
+  attacks: attackTable,
   console: consoleTable,
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { bootstrap } from './access/api-keys.ts'
 import { auditRetention } from './access/audit-retention.ts'
@@ -24,12 +23,12 @@ import { createGraphQLServer, type GraphQLOptions } from './graphql/server.ts'
 import { serveWebSocket } from './graphql/websocket.ts'
 import { createHttpServer, type HttpDeps } from './http.ts'
 import type { Logger } from './log.ts'
+import { version } from './version.ts'
 import { createAddressPolicy } from './webhooks/address-policy.ts'
 import { createDeactivate } from './webhooks/deactivate.ts'
+import { createHealthReader } from './webhooks/health.ts'
 import { createSecretBox } from './webhooks/secrets.ts'
 import { createWebhooks } from './webhooks/webhooks.ts'
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
 /** A running Herald. Disposing of it ends what it does, in order, and resolves when nothing is left. */
 export interface App extends AsyncDisposable {
@@ -81,7 +80,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
       const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
       started.push(async () => limiter[Symbol.asyncDispose]())
-      const services = { commit, feed, deliveryFeed, webhooks }
+      const services = { commit, feed, deliveryFeed, webhooks, readHealth: createHealthReader(db.sql) }
       const { engine, drained } = createGraphQLServer({ db, services, keyWatch, limiter, log }, guardOptions(config))
       graphql = {
         engine,
@@ -143,12 +142,14 @@ const guardOptions = (config: Config): GraphQLOptions => ({
   ratePerMin: config.rateLimitPerMin,
   subscriptionsPerKey: config.rateLimitSubscriptions,
   suggestions: config.suggestions,
-  // How many rows the lists without paging hold: by their own limits or, for attempts, as a rule.
+  // How many rows the lists without paging hold: by their own limits or, for attempts, as a rule. A list that is missing
+  // here keeps Herald from starting: nobody would know its cost.
   listSizes: {
     'Agent.contexts': 30,
     'ContextFilesCreateSuccess.contextFiles': 500,
     'Delivery.attempts': config.retryScheduleS.length,
-    'Event.deliveries': config.webhookLimit,
+    // However many webhooks an operator allows, one event's deliveries can be asked for.
+    'Event.deliveries': Math.min(config.webhookLimit, 1000),
     'InvalidInputError.issues': 1,
     'Query.apiKeys': 500,
     'WebhookHealth.buckets': 168,

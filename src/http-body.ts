@@ -14,15 +14,16 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       resolve(null)
     })
     request.once('end', () => resolve(Buffer.concat(chunks)))
-    request.once('error', reject)
-    request.once('close', () => {
+    const gone = () => {
       // Every request is closed in the end; an error, with its stack, is made for the rare one.
-      if (!request.complete) reject(new ClientGoneError('The client went away while it was sending'))
-    })
+      if (!request.complete) reject(new ClientGoneError('The client went away, or was late, while it was sending'))
+    }
+    request.once('error', gone)
+    request.once('close', gone)
   })
 }
 
-/** The client closed the connection before its request was whole: nobody is left to answer. */
+/** The connection was closed before the request was whole: nobody is left to answer. */
 export class ClientGoneError extends Error {
   override name = 'ClientGoneError'
 }

@@ -6,7 +6,7 @@ import type { Budget } from './access/rate-limiter.ts'
 import type { Viewer } from './access/viewer.ts'
 import type { ConsoleServer } from './console-server.ts'
 import type { Database } from './db/database.ts'
-import { unauthenticated } from './graphql/errors.ts'
+import { maskError, unauthenticated } from './graphql/errors.ts'
 import { rateLimited } from './graphql/guard.ts'
 import type { GraphQLServer } from './graphql/server.ts'
 import { ClientGoneError, putBody, readBody } from './http-body.ts'
@@ -16,6 +16,8 @@ import type { Logger } from './log.ts'
 const HEADERS_TIMEOUT_MS = 10_000
 /** A request, headers included, must have arrived in this time. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** How often Node looks for requests that are late. */
+const LATE_CHECK_MS = 2000
 /** Connections of a process, WebSockets included; more are closed at once. */
 const MAX_CONNECTIONS = 20_000
 
@@ -38,13 +40,17 @@ interface GraphQLDeps {
 
 /** The one port: /graphql, /health and /ready; the console at every other address. */
 export function createHttpServer({ db, log, maxBodyBytes, graphql, console }: HttpDeps): Server {
-  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }
+  const timeouts = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: LATE_CHECK_MS,
+  }
   const server = createServer(timeouts, (request, response) => {
     answer(request, response).catch((error) => {
       if (error instanceof ClientGoneError) return
-      log.error({ err: error }, 'a request failed')
-      if (!response.headersSent) response.writeHead(500)
-      response.end()
+      const masked = maskError(error, log)
+      if (response.headersSent) response.end()
+      else sendJson(response, 500, { errors: [masked.toJSON()] })
     })
   })
   server.maxConnections = MAX_CONNECTIONS

@@ -1,6 +1,8 @@
 import { request } from 'node:http'
+import net from 'node:net'
 import { getIntrospectionQuery } from 'graphql'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { attacks, typeChain } from './support/attacks.ts'
 import { eventually, gql, type Herald, raw, settingEnv, startHerald } from './support/herald.ts'
 import { openSocket } from './support/ws.ts'
 
@@ -17,71 +19,8 @@ afterEach(async () => {
   expect(herald.output()).not.toMatch(/"level":[56]0/)
 })
 
-const many = (count: number, of: (index: number) => string) => Array.from({ length: count }, (_, i) => of(i)).join(' ')
-const doubling = `{ ...f0 } ${many(20, (i) => `fragment f${i} on Query { ...f${i + 1} ...f${i + 1} }`)} fragment f20 on Query { app { id } }`
-const typeChain = (depth: number): string => (depth === 0 ? 'name' : `fields { type { ${typeChain(depth - 1)} } }`)
-
-const documents: [name: string, limit: string, query: string, variables?: object][] = [
-  ['20 levels of doubled fragments', 'fields', doubling],
-  ['5,000 aliases', 'tokens', `{ ${many(5000, (i) => `a${i}: app { id }`)} }`],
-  ['300 aliases', 'aliases', `{ ${many(300, (i) => `a${i}: __typename`)} }`],
-  [
-    '101 aliases in fragments',
-    'aliases',
-    `{ ...f ...f } fragment f on Query { ${many(51, (i) => `a${i}: __typename`)} }`,
-  ],
-  ['100,000 nested fields', 'tokens', '{a'.repeat(100_000)],
-  ['17 nested fields', 'depth', `${'{ a '.repeat(17)} ${'}'.repeat(17)}`],
-  [
-    'nesting by fragments',
-    'depth',
-    `{ ...f0 } ${many(17, (i) => `fragment f${i} on A { a { ...f${i + 1} } }`)} fragment f17 on A { a }`,
-  ],
-  ['one field over and over', 'repeats', `{ ${'__typename '.repeat(1000)} }`],
-  ['directives', 'directives', `{ app ${'@skip(if: false) '.repeat(51)} { id } }`],
-  [
-    'lists in lists in lists',
-    'cost',
-    '{ agents(first: 100) { nodes { contexts { files(first: 100) { nodes { id } } } } } }',
-  ],
-  [
-    'lists in lists, by variables',
-    'cost',
-    'query ($n: Int = 100) { contexts(first: $n) { nodes { files(first: $n) { nodes { id } } } } }',
-  ],
-  [
-    'lists in lists, by an edge and a fragment',
-    'cost',
-    '{ contexts(first: 100) { ...c } } fragment c on ContextConnection { edges { node { files(first: 100) { edges { cursor node { id } } } } } }',
-  ],
-  [
-    'a huge page within a page',
-    'cost',
-    '{ contexts(first: 100) { nodes { files(first: 2147483647) { nodes { id } } } } }',
-  ],
-  ['a negative page within a page', 'cost', '{ contexts(first: 100) { nodes { files(first: -1) { nodes { id } } } } }'],
-  [
-    'mutations in bulk',
-    'cost',
-    `mutation { ${many(99, (i) => `a${i}: contextFilesCreate(inputs: $x) { __typename }`)} }`,
-  ],
-  ['introspection of types of types', 'depth', `{ __schema { types { ${typeChain(8)} } } }`],
-  [
-    'introspection, many times',
-    'cost',
-    `{ ${many(20, (i) => `a${i}: __schema { ...s }`)} } fragment s on __Schema { types { fields { name args { name type { name } } type { name ofType { name ofType { name ofType { name } } } } } possibleTypes { name } inputFields { name } } }`,
-  ],
-]
-// The variable is declared where it is used, so that the document is valid but for its cost.
-const bulk = { x: Array.from({ length: 500 }, () => ({ contextId: 'x', name: 'x', mimeType: 'x' })) }
-const prepared = documents.map(([name, limit, query, variables]) =>
-  name === 'mutations in bulk'
-    ? ([name, limit, query.replace('mutation', 'mutation ($x: [ContextFileCreateInput!]!)'), bulk] as const)
-    : ([name, limit, query, variables] as const),
-)
-
 describe('a document that is too much', () => {
-  it.each(prepared)('%s: refused by the limit of %s', async (_name, limit, query, variables) => {
+  it.each(attacks)('%s: refused by the limit of %s', async (_name, limit, query, variables) => {
     const overHttp = await raw(herald, query, variables)
     expect(overHttp.data ?? null).toBeNull()
     expect(overHttp.errors).toHaveLength(1)
@@ -241,6 +180,25 @@ describe('a body that is too big', () => {
     })
     expect(response).toBe(413)
   })
+})
+
+it('hangs up on who sends a head or a body drop by drop', async () => {
+  const { hostname, port } = new URL(herald.url)
+  const head = `POST /graphql HTTP/1.1\r\nhost: x\r\nx-api-key: ${herald.key}\r\ncontent-type: application/json\r\n`
+  const drip = (begin: string, drop: string) =>
+    new Promise<string>((resolve) => {
+      let text = ''
+      const socket = net.connect(Number(port), hostname, () => socket.write(begin))
+      const dripping = setInterval(() => socket.write(drop), 500)
+      socket.on('data', (chunk) => (text += chunk))
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        clearInterval(dripping)
+        resolve(text)
+      })
+    })
+  const answers = await Promise.all([drip(head, 'x-a: b\r\n'), drip(`${head}content-length: 5000\r\n\r\n`, ' ')])
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
 })
 
 describe('over WebSocket', () => {

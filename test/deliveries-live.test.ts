@@ -5,6 +5,7 @@ import { run } from './support/client.ts'
 import { eventually, gql, type Herald, settingEnv, startHerald } from './support/herald.ts'
 import { transports, watch } from './support/live.ts'
 import { startReceiver } from './support/receiver.ts'
+import { startRedis } from './support/redis.ts'
 
 const AGENT = 'mutation { agentCreate(input: {agentName: "A", agentPurpose: "p", formatting: "f"}) { __typename } }'
 const CHANGES = print(api.DeliveryChangesDocument)
@@ -74,6 +75,34 @@ describe.each(['embedded', 'production'] as const)('deliveryChanged on the %s se
     },
   )
 
+  it('answers those who ask differently for the same deliveries as each asked', async () => {
+    const webhookId = await createWebhook()
+    const asked = ['id', 'id status event { name }', 'id webhook { id url } attempts { number }']
+    const streams = await Promise.all(
+      [...asked, ...asked].map(async (fields) => {
+        const stream = watch(herald, 'ws', `subscription { deliveryChanged { ${fields} } }`)
+        await eventually(async () => {
+          await gql(herald, AGENT)
+          return stream.items.length > 0
+        }, 'an open stream')
+        return stream
+      }),
+    )
+    await gql(herald, AGENT)
+    const last = (await run(herald, api.DeliveriesDocument, { first: 1, webhookId })).deliveries.nodes[0]
+    const expected = [
+      { id: last?.id },
+      { id: last?.id, status: 'SUCCEEDED', event: { name: 'agent.created' } },
+      { id: last?.id, webhook: { id: webhookId, url: receiver.url }, attempts: [{ number: 1 }] },
+    ]
+    for (const [index, stream] of streams.entries()) {
+      const told = () => stream.items.findLast(({ id }) => id === last?.id)
+      await eventually(() => JSON.stringify(told()) === JSON.stringify(expected[index % 3]), 'its end, as asked')
+      expect(stream.errors).toEqual([])
+      stream.close()
+    }
+  })
+
   it('ends with the newest state of each of 300, whatever steps were passed over', async () => {
     const webhookId = await createWebhook()
     const streams = await Promise.all([...transports, ...transports].map((transport) => open(transport, webhookId)))
@@ -123,4 +152,28 @@ describe.each(['embedded', 'production'] as const)('deliveryChanged on the %s se
     expect(stream.errors).toEqual([])
     stream.close()
   })
+})
+
+it('finds out by itself what a Redis that is away did not tell', async () => {
+  const redis = await startRedis()
+  const env = { ...(await settingEnv('production')), REDIS_URL: redis.url }
+  const processes = await Promise.all(['api', 'dispatcher'].map((role) => startHerald({ ...env, ROLES: role })))
+  const [herald] = processes as [Herald]
+  const receiver = await startReceiver()
+  await run(herald, api.WebhookCreateDocument, { input: { url: receiver.url } })
+  const streams = transports.map((transport) => watch(herald, transport, CHANGES))
+  await eventually(async () => {
+    await gql(herald, AGENT)
+    return streams.every(({ items }) => items.length > 0)
+  }, 'open streams')
+  await redis.stop()
+  await gql(herald, AGENT)
+  const last = (await run(herald, api.DeliveriesDocument, { first: 1 })).deliveries.nodes[0]
+  for (const { items, errors } of streams) {
+    await eventually(() => items.some(({ id, status }) => id === last?.id && status === 'SUCCEEDED'), 'its end')
+    expect(errors).toEqual([])
+  }
+  for (const stream of streams) stream.close()
+  expect(await Promise.all(processes.map((one) => one.kill('SIGTERM')))).toEqual([0, 0])
+  await Promise.all([receiver.close(), redis.stop()])
 })

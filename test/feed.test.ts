@@ -94,6 +94,11 @@ describe.each(transports)('over %s', (transport) => {
     expect(await codeFor(cursor(0))).toEqual(['CURSOR_EXPIRED'])
     const kept = watch(herald, transport, BRIEF, { after: cursor(last - 1) })
     await eventually(() => kept.items.length === 1, 'the event that is left')
+    // Events that go before they could be given leave no gap unawares either.
+    await sql.query('UPDATE "App" SET "lastSequence" = "lastSequence" + 1')
+    const end = await kept.ended
+    const errors = end === 'complete' ? kept.errors : end.error
+    expect(errors.map(({ extensions }: any) => extensions.code)).toEqual(['CURSOR_EXPIRED'])
     kept.close()
   })
 
@@ -128,6 +133,16 @@ describe.each(transports)('over %s', (transport) => {
     expect(stream.errors).toEqual([])
     stream.close()
   })
+})
+
+it('sends heartbeats on both transports', async () => {
+  const sse = await rawSse(herald, BRIEF)
+  const ws = await rawWs(herald)
+  let pings = 0
+  ws.socket.on('ping', () => pings++)
+  await eventually(() => sse.comments() >= 2 && pings >= 1, 'heartbeats')
+  sse.close()
+  ws.socket.close()
 })
 
 describe('server-sent events', () => {

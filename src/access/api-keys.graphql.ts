@@ -11,6 +11,7 @@ const described = {
 
 const ApiKeyRef = builder.prismaNode('ApiKey', {
   id: { field: 'id' },
+  nullable: true,
   description: 'What a client proves its app with. Its value is shown once, when it is made, and kept nowhere.',
   fields: (t) => ({
     name: t.exposeString('name', { description: described.name }),

@@ -23,6 +23,7 @@ const described = {
 
 const AgentRef = builder.prismaNode('Agent', {
   id: { field: 'id' },
+  nullable: true,
   description: 'An assistant that talks to people.',
   fields: (t) => ({
     externalTenantId: t.exposeString('externalTenantId', { nullable: true, description: described.externalTenantId }),

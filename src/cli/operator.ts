@@ -55,7 +55,7 @@ async function onDatabase(
       for (const { path, message } of error.issues) console.error(`herald: --${path.at(-1)}: ${message}`)
     } else if (error instanceof ConfigError || error instanceof DataDirInUseError)
       console.error(`herald: ${error.message}`)
-    else console.error(error)
+    else createLogger('fatal').fatal({ err: error }, 'the command failed')
   }
   // The migration engine's lock leaves a timer of 10 s behind, which nobody needs to wait for.
   process.exit()

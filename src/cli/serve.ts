@@ -35,7 +35,8 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
   } catch (error) {
     const known = error instanceof ConfigError || error instanceof DataDirInUseError
-    console.error(known ? `herald: ${error.message}` : error)
+    if (known) console.error(`herald: ${error.message}`)
+    else createLogger('fatal').fatal({ err: error }, 'could not start')
     process.exit(1)
   }
 }

@@ -31,6 +31,7 @@ const described = {
 
 const ContextFileRef = builder.prismaNode('ContextFile', {
   id: { field: 'id' },
+  nullable: true,
   description: 'A file of a context. Its content never changes: delete and make anew.',
   fields: (t) => ({
     context: t.relation('context', { description: described.contextId }),

@@ -16,6 +16,7 @@ const described = {
 /** A context; its files are added where files are. */
 export const ContextRef = builder.prismaNode('Context', {
   id: { field: 'id' },
+  nullable: true,
   description: 'A collection of files that agents draw on.',
   fields: (t) => ({
     externalTenantId: t.exposeString('externalTenantId', { nullable: true, description: described.externalTenantId }),

@@ -1,19 +1,22 @@
 import type { Tx } from './database.ts'
 import type { Prisma, PrismaClient } from './generated/prisma/client.ts'
 
-/** Models whose rows are reached only through a row of the app, and bear no appId of their own. */
-const throughParent = new Set<Prisma.ModelName>(['DeliveryAttempt', 'Document'])
+/** Models whose rows bear no appId of their own, and the row through which they belong to the app. */
+const parents: Partial<Record<Prisma.ModelName, string>> = { DeliveryAttempt: 'delivery', Document: 'file' }
 
-/** A Prisma client that sees and makes rows of one app alone. */
-export type ScopedDb = PrismaClient & { readonly [scope]: string }
+type Raw = '$queryRaw' | '$queryRawUnsafe' | '$executeRaw' | '$executeRawUnsafe'
+/** A Prisma client that sees and makes rows of one app alone. Plain SQL, which nobody could scope, is not for its users. */
+export type ScopedDb = Omit<PrismaClient, Raw> & { readonly [scope]: string }
 /** The same within a transaction. */
-export type ScopedTx = Tx & { readonly [scope]: string }
+export type ScopedTx = Omit<Tx, Raw> & { readonly [scope]: string }
 declare const scope: unique symbol
 
 /**
  * The one place where reading and writing is bound to an app: every operation on every model gets the app's id as a
- * condition, every created row as a value. What another app owns is as if it did not exist. References between rows
- * need no condition of their own: composite keys bind them to the same app in the database.
+ * condition, every created row as a value. What another app owns is as if it did not exist. Related rows that are read
+ * along need no condition of their own: they belong to the same app as the row that they are read with. Writing through
+ * a relation, or giving a row to another app, is refused; so is upsert. A row of a model without an appId must be made
+ * for a row that was made or found in the same transaction.
  * @param before is called, and awaited, before each operation on a model.
  */
 export function scopeTo(
@@ -27,22 +30,33 @@ export function scopeTo(
         async $allOperations({ model, operation, args, query }) {
           const wait = before?.(operation)
           if (wait) await wait
-          if (throughParent.has(model)) return query(args)
+          const { data, where } = args as { data?: object | object[]; where?: { AND?: object | object[] } }
+          for (const row of [data ?? []].flat()) assertPlain(model, row)
+          const parent = parents[model]
           const owner = model === 'App' ? { id: appId } : { appId }
-          const scoped = { ...args } as { where?: object; data?: object | object[] }
-          if (operation === 'create') scoped.data = { ...scoped.data, ...owner }
-          else if (operation === 'createMany' || operation === 'createManyAndReturn') {
-            scoped.data = [scoped.data ?? []].flat().map((row) => ({ ...row, ...owner }))
-          } else if (operation === 'upsert') throw new Error('upsert is not scoped; use create or update')
+          if (operation === 'upsert') throw new Error('upsert is not scoped; use create or update')
+          if (/^create/.test(operation)) {
+            if (parent) return query(args)
+            const owned = Array.isArray(data) ? data.map((row) => ({ ...row, ...owner })) : { ...data, ...owner }
+            return query({ ...args, data: owned } as typeof args)
+          }
+          if (data && Object.keys(owner).some((name) => name in data)) throw new Error(`a ${model} stays with its app`)
           // AND, not a merge: a caller's own condition on the same field must not be lost.
-          else
-            scoped.where = { ...scoped.where, AND: [owner, ...[(scoped.where as { AND?: object })?.AND ?? []].flat()] }
-          return query(scoped as typeof args)
+          const scoped = { ...where, AND: [parent ? { [parent]: owner } : owner, ...[where?.AND ?? []].flat()] }
+          return query({ ...args, where: scoped } as typeof args)
         },
       },
     },
   })
   return extended as unknown as ScopedDb
+}
+
+/** @throws Error for a row that would write other rows, or point at them by other than the columns of its keys. */
+function assertPlain(model: string, row: object): void {
+  for (const [name, value] of Object.entries(row)) {
+    const plain = value === null || typeof value !== 'object' || Array.isArray(value) || ArrayBuffer.isView(value)
+    if (!plain && !(value instanceof Date)) throw new Error(`${model}.${name}: write a relation by its columns`)
+  }
 }
 
 /** Clients that are kept ready; the oldest is made anew when it is needed again. */

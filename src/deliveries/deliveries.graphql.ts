@@ -41,6 +41,7 @@ builder.prismaObject('DeliveryAttempt', {
 
 export const DeliveryRef = builder.prismaNode('Delivery', {
   id: { field: 'id' },
+  nullable: true,
   description: 'What one webhook is owed for one event.',
   fields: (t) => ({
     webhook: t.relation('webhook', { description: 'To whom.' }),
@@ -129,7 +130,7 @@ builder.subscriptionFields((t) => ({
     subscribe: (_, { webhookId }, { deliveryFeed, viewer }) => deliveryFeed.watch(viewer, webhookId ?? null),
     resolve({ id }, _, context, info) {
       const query = queryFromInfo({ context, info, typeName: 'Delivery' })
-      return readTogether(context.db, id, (ids) =>
+      return readTogether(context.reader ?? context, id, (ids) =>
         context.db.delivery.findMany({ ...query, where: { id: { in: ids } } }),
       ) as never
     },

@@ -1,4 +1,3 @@
-import type { ScopedDb } from '../db/scoped.ts'
 import { GoneError } from '../errors.ts'
 
 interface Row {
@@ -9,27 +8,31 @@ interface Batch {
   rows: Promise<Map<string, Row>>
 }
 
-const batches = new WeakMap<ScopedDb, Batch>()
+const batches = new WeakMap<object, Batch>()
 
 /**
- * Reads a row together with all others that are asked for over the same `db` in the same turn: one query for all.
- * For whoever reads alike over that `db`; `readAll` is taken from the first. @throws GoneError
+ * Reads a row together with all others that are asked for by the same `reader` in the same turn: one query for all.
+ * @param reader whoever reads alike; `readAll` is taken from its first. @throws GoneError
  */
-export async function readTogether(db: ScopedDb, id: string, readAll: (ids: string[]) => Promise<Row[]>): Promise<Row> {
-  const batch = batches.get(db) ?? begin(db, readAll)
+export async function readTogether(
+  reader: object,
+  id: string,
+  readAll: (ids: string[]) => Promise<Row[]>,
+): Promise<Row> {
+  const batch = batches.get(reader) ?? begin(reader, readAll)
   batch.ids.push(id)
   const row = (await batch.rows).get(id)
   if (!row) throw new GoneError()
   return row
 }
 
-function begin(db: ScopedDb, readAll: (ids: string[]) => Promise<Row[]>): Batch {
+function begin(reader: object, readAll: (ids: string[]) => Promise<Row[]>): Batch {
   const ids: string[] = []
   const rows = new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
-    batches.delete(db)
+    batches.delete(reader)
     return new Map((await readAll(ids)).map((row) => [row.id, row]))
   })
   const batch = { ids, rows }
-  batches.set(db, batch)
+  batches.set(reader, batch)
   return batch
 }

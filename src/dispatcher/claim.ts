@@ -35,7 +35,7 @@ export interface ClaimLimits {
 
 /** How long a claimed delivery is left alone by others, unless its lease is renewed. */
 export const LEASE_S = 60
-/** Webhooks that one claim looks at. */
+/** Webhooks that one claim looks at; the next one goes on behind them. */
 const MAX_LANES = 500
 
 // All of it runs on the partial index Delivery_due ("webhookId", "dueAt") WHERE status = 'PENDING'. `probe` walks from
@@ -74,19 +74,30 @@ const claimSql = `
     ) AS sealed
     FROM "Webhook" webhook WHERE webhook.id IN (SELECT "webhookId" FROM claimed)
   )
-  SELECT claimed.id, claimed."leaseId", claimed."appId", claimed."webhookId", claimed."eventId",
+  SELECT walk."goOnBehind", claimed.id, claimed."leaseId", claimed."appId", claimed."webhookId", claimed."eventId",
     event.type AS "eventType", claimed."attemptCount" + 1 AS attempt, claimed."attemptsBefore", event.body, signer.url,
     signer."deliveryPolicy" AS policy, signer.sealed AS "sealedSecrets"
-  FROM claimed
-  JOIN signer ON signer.id = claimed."webhookId"
-  JOIN "Event" event ON event.id = claimed."eventId"`
+  FROM (SELECT CASE WHEN count(*) = ${MAX_LANES} THEN max(id) END AS "goOnBehind" FROM lane) walk
+  LEFT JOIN (
+    claimed
+    JOIN signer ON signer.id = claimed."webhookId"
+    JOIN "Event" event ON event.id = claimed."eventId"
+  ) ON true`
+
+/** What a claim took. */
+export interface Claim {
+  /** Ordered by id, which is the order of their events. */
+  deliveries: Claimed[]
+  /** The webhook behind which the next claim is to go on; empty when all that were behind `afterWebhookId` were seen. */
+  goOnBehind: string
+}
 
 /**
  * Takes due deliveries under a lease, in one statement; what others are just taking is skipped. Within a webhook the
- * oldest come first. The rows are ordered by id, which is the order of their events.
+ * oldest come first.
  */
-export async function claim(sql: Sql, limits: ClaimLimits): Promise<Claimed[]> {
-  const rows = await sql.query<Claimed>(claimSql, [
+export async function claim(sql: Sql, limits: ClaimLimits): Promise<Claim> {
+  const rows = await sql.query<(Claimed | { id: null }) & { goOnBehind: string | null }>(claimSql, [
     randomUUID(),
     LEASE_S,
     limits.afterWebhookId,
@@ -95,5 +106,13 @@ export async function claim(sql: Sql, limits: ClaimLimits): Promise<Claimed[]> {
     [...limits.rooms.values()],
     limits.max,
   ])
-  return rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+  const deliveries = rows.filter((row) => row.id !== null).sort((a, b) => (a.id < b.id ? -1 : 1))
+  // The round of webhooks was cut short by what it may take, or by how many it may look at.
+  const full = deliveries.length === limits.max
+  const lastTaken =
+    deliveries
+      .map(({ webhookId }) => webhookId)
+      .sort()
+      .at(-1) ?? ''
+  return { deliveries, goOnBehind: full ? lastTaken : (rows[0]?.goOnBehind ?? '') }
 }

@@ -74,29 +74,31 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   let stopping = false
   let afterWebhookId = ''
 
-  /** Takes due deliveries into their lanes. @returns whether to claim again at once. */
+  /** Takes due deliveries into their lanes. @returns whether to claim again at once: the round is not through. */
   async function claimOnce(): Promise<boolean> {
     const max = Math.min(MAX_CLAIM, MAX_HELD - held.size)
     if (max <= 0) return false
     const rooms = lanes.rooms(MAX_HELD_PER_APP)
-    const claimed = await claim(sql, { max, roomPerLane: callbackConcurrency, rooms, afterWebhookId })
+    const { deliveries, goOnBehind } = await claim(sql, {
+      max,
+      roomPerLane: callbackConcurrency,
+      rooms,
+      afterWebhookId,
+    })
     const touched = new Map<Lane, number>()
-    for (const delivery of claimed) {
+    for (const delivery of deliveries) {
       const lane = lanes.of(delivery)
       held.set(delivery.id, delivery)
       lane.held++
       lane.queue.push(delivery)
       touched.set(lane, (touched.get(lane) ?? 0) + 1)
     }
-    const full = claimed.length === max
     for (const [lane, count] of touched) {
-      lane.more = full || count >= (rooms.get(lane.webhookId) ?? callbackConcurrency)
+      lane.more = deliveries.length === max || count >= (rooms.get(lane.webhookId) ?? callbackConcurrency)
       pump(lane)
     }
-    // A full claim ended somewhere in the round of webhooks; the next one goes on behind it, else from the start.
-    const midway = afterWebhookId !== ''
-    afterWebhookId = full ? lastWebhook(claimed) : ''
-    return full || midway
+    afterWebhookId = goOnBehind
+    return goOnBehind !== ''
   }
 
   function pump(lane: Lane): void {
@@ -227,13 +229,4 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
       await client.destroy()
     },
   }
-}
-
-function lastWebhook(claimed: readonly Claimed[]): string {
-  return (
-    claimed
-      .map(({ webhookId }) => webhookId)
-      .sort()
-      .at(-1) ?? ''
-  )
 }

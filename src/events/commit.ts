@@ -84,7 +84,7 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     async function runGroup(tx: Tx, group: Job[]) {
       unit = null
       const point = await lockApp(tx, appId)
-      unit = new Unit(tx as unknown as ScopedTx, point, bus)
+      unit = new Unit(tx as Tx & ScopedTx, point, bus)
       const { news, audits, published } = unit
       const outcomes: ({ value: unknown } | { error: unknown })[] = []
       for (const { viewer, work } of group) outcomes.push(await unit.run(viewer, work))

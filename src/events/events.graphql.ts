@@ -9,6 +9,7 @@ import { eventName, matchingTypes } from './catalogue.ts'
 
 const EventRef = builder.prismaNode('Event', {
   id: { field: 'id' },
+  nullable: true,
   description: 'Something that happened to an entity of the app.',
   fields: (t) => ({
     type: t.expose('type', { type: EventType, description: 'What happened.' }),
@@ -98,7 +99,11 @@ builder.subscriptionFields((t) => ({
       'Events as they are committed, in sequence. With `after`: first what was missed, from the log, then live; no event ' +
       'twice, none skipped. A cursor whose events were removed ends in an error with the code CURSOR_EXPIRED.',
     args: {
-      after: t.arg.string({ description: 'The cursor of the last event that the client has.' }),
+      after: t.arg.string({
+        description:
+          'The cursor of the last event that the client has. Over SSE the header Last-Event-ID says the same; where both ' +
+          'are given, the later counts.',
+      }),
       ...filterArgs,
     },
     subscribe: (_, { after, entities, types, externalTenantId }, { feed, viewer, lastEventId }) =>

@@ -1,6 +1,6 @@
 import type { Viewer } from '../access/viewer.ts'
 import type { Bus, Topic } from '../bus/bus.ts'
-import { sqlState } from '../db/database.ts'
+import { sqlState, type Tx } from '../db/database.ts'
 import type { Agent, AgentContext, Context, ContextFile, Document } from '../db/generated/prisma/client.ts'
 import type { ScopedTx } from '../db/scoped.ts'
 import type { AppendPoint, NewAudit, NewEvent } from './append.ts'
@@ -42,6 +42,9 @@ const insertSql: Record<keyof Rows, string> = {
   document: insert('Document'),
 }
 
+/** Changes get no plain SQL, which nobody scopes; the unit does, for the rows that it adds. */
+type UnitTx = ScopedTx & Pick<Tx, '$executeRawUnsafe'>
+
 /** The lists that changes add to, and how long they were. */
 type Marks = Map<unknown[], number>
 
@@ -59,13 +62,13 @@ export class Unit {
     contextFile: [],
     document: [],
   }
-  readonly #tx: ScopedTx
+  readonly #tx: UnitTx
   readonly #point: AppendPoint
   readonly #bus: Bus
   #added = false
   #wrote = false
 
-  constructor(tx: ScopedTx, point: AppendPoint, bus: Bus) {
+  constructor(tx: UnitTx, point: AppendPoint, bus: Bus) {
     this.#tx = tx
     this.#point = point
     this.#bus = bus

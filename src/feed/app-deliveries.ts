@@ -19,6 +19,8 @@ export class AppDeliveries {
   readonly #appId: string
   /** The state of each of the newest deliveries, as it was last told. */
   #known = new Map<string, string>()
+  /** Whether there was a look that found out what is no news. */
+  #begun = false
   /** Those that the bus told of while a look was under way: what it finds of them may be older. */
   #toldMeanwhile = new Set<string>()
   #changes = 0
@@ -71,7 +73,7 @@ export class AppDeliveries {
   }
 
   async #lookAt(wanted: 'newest' | string[]): Promise<void> {
-    const newest = wanted === 'newest'
+    const newest = wanted === 'newest' || !this.#begun
     const rows = await this.#sql.query<DeliveryChange>(
       newest ? newestSql : ofEventsSql,
       newest ? [this.#appId] : [this.#appId, wanted],
@@ -83,9 +85,10 @@ export class AppDeliveries {
     for (const row of rows.reverse()) {
       const known = before.get(row.id)
       const isNews = known === undefined ? row.id > oldest : known !== stateOf(row)
-      if (isNews && !this.#toldMeanwhile.has(row.id)) this.#tell(row)
+      if (this.#begun && isNews && !this.#toldMeanwhile.has(row.id)) this.#tell(row)
       else this.#known.set(row.id, known ?? stateOf(row))
     }
+    this.#begun = true
   }
 
   #tell(change: DeliveryChange): void {

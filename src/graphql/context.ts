@@ -3,12 +3,14 @@ import type { ScopedDb } from '../db/scoped.ts'
 import type { Commit } from '../events/commit.ts'
 import type { DeliveryFeed } from '../feed/delivery-feed.ts'
 import type { Feed } from '../feed/feed.ts'
+import type { HealthReader } from '../webhooks/health.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 
 /** What the resolvers of every request share. */
 export interface Services {
   readonly commit: Commit
   readonly webhooks: Webhooks
+  readonly readHealth: HealthReader
   readonly feed: Feed
   readonly deliveryFeed: DeliveryFeed
 }
@@ -19,4 +21,6 @@ export interface Context extends Services {
   readonly db: ScopedDb
   /** Where a stream that broke off is to go on, as the header Last-Event-ID says. */
   readonly lastEventId?: string
+  /** Of subscriptions: the same for all answers that are made of the same query, and for no others. */
+  readonly reader?: object
 }

@@ -77,7 +77,13 @@ const codes = new Map<unknown, string>([
  */
 export function maskError(error: unknown, log: Logger): GraphQLError {
   const cause = error instanceof GraphQLError ? error.originalError : error
-  if (!cause || cause instanceof GraphQLError) return (cause ?? error) as GraphQLError
+  if (!cause || cause instanceof GraphQLError) {
+    const known = (cause ?? error) as GraphQLError
+    // Yoga passes on what JSON.parse said, which quotes the body. Its name must stay: Yoga tells the status by it.
+    const { originalError } = known.extensions as { originalError?: Partial<Error> }
+    if (originalError) delete originalError.message
+    return known
+  }
   const { nodes, source, positions, path } = (error instanceof GraphQLError ? error : {}) as Partial<GraphQLError>
   const at = { nodes, source, positions, path }
   const code = codes.get(cause.constructor)

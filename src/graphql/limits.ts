@@ -17,8 +17,8 @@ export const limits = {
   fields: 2000,
   aliases: 100,
   directives: 50,
-  /** Times that one name may stand in one selection set: comparing them all is what makes validation slow. */
-  repeats: 10,
+  /** Times that one name may stand in one selection, inline fragments included: each pair of them is compared. */
+  repeats: 20,
   /** Weight of what it may read; see cost.ts. */
   cost: 10_000,
 } as const
@@ -80,14 +80,14 @@ function assertWithin(document: DocumentNode): void {
     return measured
   }
 
-  function sizeOf({ selections }: SelectionSetNode): Size {
+  /** @param names how often each stands in the selection that this is part of. */
+  function sizeOf({ selections }: SelectionSetNode, names = new Map<string, number>()): Size {
     const total: Size = { depth: 0, fields: 0, aliases: 0, directives: 0 }
-    const names = new Map<string, number>()
     for (const node of selections) {
       let inner: Size | null = null
       total.directives += node.directives?.length ?? 0
       if (node.kind === Kind.FRAGMENT_SPREAD) inner = sizeOfFragment(node.name.value)
-      else if (node.kind === Kind.INLINE_FRAGMENT) inner = sizeOf(node.selectionSet)
+      else if (node.kind === Kind.INLINE_FRAGMENT) inner = sizeOf(node.selectionSet, names)
       else {
         const name = node.alias?.value ?? node.name.value
         const repeats = (names.get(name) ?? 0) + 1

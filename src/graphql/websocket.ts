@@ -67,13 +67,16 @@ export function serveWebSocket(
   const disposable = useServer<Record<string, unknown>, Extra>(
     {
       isProd: true,
+      jsonMessageReviver: refuseServerMessages,
       // The engine's own execute and subscribe, so that HTTP and WebSocket answer alike.
       execute: ((args: { rootValue: { execute(args: unknown): unknown } }) => args.rootValue.execute(args)) as never,
       subscribe: ((args: { rootValue: { subscribe(args: unknown): unknown } }) =>
         args.rootValue.subscribe(args)) as never,
       async onConnect({ connectionParams, extra }) {
         const key = keyOf(connectionParams ?? {})
-        const viewer = key ? await authenticator.authenticate(key, clientAddress(extra.request)).catch(noViewer) : null
+        const viewer = key
+          ? await authenticator.authenticate(key, clientAddress(extra.request)).catch(noViewer(extra.socket, log))
+          : null
         if (!viewer) return false
         extra.viewer = viewer
         const { socket } = extra
@@ -85,7 +88,10 @@ export function serveWebSocket(
       async onSubscribe({ extra, subscriptions }, _id, params) {
         const { socket } = extra
         if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooManyOperations()]
-        if (socket.bufferedAmount > MAX_UNSENT_BYTES) socket.terminate()
+        if (socket.bufferedAmount > MAX_UNSENT_BYTES) {
+          socket.terminate()
+          return [new GraphQLError('The socket does not read what it is sent')]
+        }
         const initial = { viewer: extra.viewer, gone: goneOf.get(socket), params }
         const { schema, execute, subscribe, contextFactory, parse, validate } = engine.getEnveloped(initial as never)
         try {
@@ -128,9 +134,23 @@ function originAllowed({ headers }: IncomingMessage, corsOrigins: readonly strin
   return URL.canParse(origin) && new URL(origin).host === host
 }
 
-function noViewer(error: unknown): null {
-  if (error instanceof TooManyFailedKeysError) return null
-  throw error
+/** Nobody is let in where too many keys were tried, or where nobody can be looked up. */
+const noViewer =
+  (socket: WebSocket, log: Logger) =>
+  (error: unknown): null => {
+    if (error instanceof TooManyFailedKeysError) return null
+    log.error({ err: error }, 'a key was not looked up')
+    socket.close(CloseCode.InternalServerError, 'Internal server error')
+    return null
+  }
+
+/** What only a server says: a client that does has sent no message. */
+const saidByServers = new Set(['connection_ack', 'next', 'error'])
+
+function refuseServerMessages(key: string, value: unknown): unknown {
+  if (key === '' && saidByServers.has((value as { type?: string } | null)?.type ?? ''))
+    throw new Error('not for a server')
+  return value
 }
 
 const tooManyOperations = () =>

@@ -1,5 +1,5 @@
 import { builder } from '../graphql/builder.ts'
-import { type Health, type HealthBucket, MAX_BUCKETS, MAX_DAYS, readHealth } from './health.ts'
+import { type Health, type HealthBucket, MAX_BUCKETS, MAX_DAYS } from './health.ts'
 import { WebhookRef } from './webhooks.graphql.ts'
 
 const described = {
@@ -53,7 +53,7 @@ builder.prismaObjectField(WebhookRef, 'health', (t) =>
         description: `Equal parts to tell apart: 1 to ${MAX_BUCKETS}.`,
       }),
     },
-    resolve: ({ id }, { since, until, buckets }, { db, viewer }) =>
-      readHealth(db, viewer.appId, id, { since, until: until ?? new Date(), buckets }),
+    resolve: ({ id }, { since, until, buckets }, { readHealth, viewer }) =>
+      readHealth(viewer, id, { since, until: until ?? new Date(), buckets }),
   }),
 )

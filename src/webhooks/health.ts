@@ -1,4 +1,5 @@
-import type { ScopedDb } from '../db/scoped.ts'
+import type { Viewer } from '../access/viewer.ts'
+import type { Sql } from '../db/database.ts'
 import { BadRequestError } from '../errors.ts'
 
 /** Attempts of a stretch of time, and how long they took. */
@@ -49,42 +50,39 @@ const healthSql = `
   ) attempt
   GROUP BY GROUPING SETS ((bucket), ())`
 
-/**
- * How a webhook of the app fared: its attempts that began from `since` on and before `until`, in one statement.
- * @param buckets equal parts, 1 to 168; the last one ends at `until`. @throws BadRequestError
- */
-export async function readHealth(
-  db: ScopedDb,
-  appId: string,
-  webhookId: string,
-  { since, until, buckets }: { since: Date; until: Date; buckets: number },
-): Promise<Health> {
-  const span = until.getTime() - since.getTime()
-  if (buckets < 1 || buckets > MAX_BUCKETS) throw new BadRequestError(`buckets must be between 1 and ${MAX_BUCKETS}`)
-  if (span < buckets || span > MAX_DAYS * DAY_MS) {
-    throw new BadRequestError(`since must be before until, at most ${MAX_DAYS} days`)
-  }
-  const stepMs = Math.ceil(span / buckets)
-  const rows = await db.$queryRawUnsafe<Row[]>(
-    healthSql,
-    webhookId,
-    appId,
-    since.toISOString(),
-    until.toISOString(),
-    since.getTime(),
-    stepMs,
-  )
-  const byBucket = new Map(rows.map((row) => [row.bucket, row]))
-  return {
-    since,
-    until,
-    ...figures(byBucket.get(null)),
-    buckets: Array.from({ length: buckets }, (_, index) => ({
-      start: new Date(since.getTime() + index * stepMs),
-      ...figures(byBucket.get(index)),
-    })),
-  }
+/** What is asked: the attempts that began from `since` on and before `until`, in 1 to 168 equal parts. */
+export interface HealthRange {
+  since: Date
+  until: Date
+  buckets: number
 }
+
+export type HealthReader = ReturnType<typeof createHealthReader>
+
+/** Reads how a webhook of the viewer's app fared, in one statement. The last part ends at `until`. */
+export const createHealthReader =
+  (sql: Sql) =>
+  /** @throws BadRequestError */
+  async ({ appId }: Viewer, webhookId: string, { since, until, buckets }: HealthRange): Promise<Health> => {
+    const span = until.getTime() - since.getTime()
+    if (buckets < 1 || buckets > MAX_BUCKETS) throw new BadRequestError(`buckets must be between 1 and ${MAX_BUCKETS}`)
+    if (span < buckets || span > MAX_DAYS * DAY_MS) {
+      throw new BadRequestError(`since must be before until, at most ${MAX_DAYS} days`)
+    }
+    const stepMs = Math.ceil(span / buckets)
+    const range = [since.toISOString(), until.toISOString(), since.getTime(), stepMs]
+    const rows = await sql.query<Row>(healthSql, [webhookId, appId, ...range])
+    const byBucket = new Map(rows.map((row) => [row.bucket, row]))
+    return {
+      since,
+      until,
+      ...figures(byBucket.get(null)),
+      buckets: Array.from({ length: buckets }, (_, index) => ({
+        start: new Date(since.getTime() + index * stepMs),
+        ...figures(byBucket.get(index)),
+      })),
+    }
+  }
 
 function figures(row: Row | undefined): HealthFigures {
   const [p50Ms = null, p95Ms = null, p99Ms = null] = row?.percentiles ?? []

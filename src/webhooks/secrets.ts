@@ -23,6 +23,9 @@ const VERSION = 'v1.'
 /** A new signing secret in the form of Standard Webhooks: whsec_ and base64 of 24 random bytes. */
 export const newSecret = (): string => `whsec_${randomBytes(24).toString('base64')}`
 
+/** Whether a text has the form of a signing secret. */
+export const isSecret = (text: string): boolean => /^whsec_[A-Za-z0-9+/]{32}$/.test(text)
+
 /** The key that signs, out of a secret. */
 export const signingKey = (secret: string): Buffer => Buffer.from(secret.slice('whsec_'.length), 'base64')
 

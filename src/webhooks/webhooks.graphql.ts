@@ -17,6 +17,7 @@ const described = {
 /** A webhook; its deliveries are added where deliveries are. */
 export const WebhookRef = builder.prismaNode('Webhook', {
   id: { field: 'id' },
+  nullable: true,
   description: 'An endpoint that is told of changes by signed HTTP callbacks.',
   fields: (t) => ({
     name: t.exposeString('name', { nullable: true, description: described.name }),

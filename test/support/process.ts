@@ -97,18 +97,6 @@ export async function startHerald(
   }
 }
 
-/** Runs a command of the command line to its end. */
-export async function herald(env: Record<string, string>, ...args: string[]) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...args], {
-    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env },
-  })
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk) => (out += chunk))
-  child.stderr.on('data', (chunk) => (err += chunk))
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-  return { code, out: out.trim(), err: err.trim() }
-}
-
 /** Starts a process that can be weighed. */
 export async function startWeighedHerald(env: Record<string, string>) {
   const herald = await startHerald(env, [
@@ -126,6 +114,38 @@ export async function startWeighedHerald(env: Record<string, string>) {
       return Number(weights().at(-1)?.[1]) / 1024 / 1024
     },
   })
+}
+
+/** A command of the command line that goes on until it is stopped. */
+export function startCommand(env: Record<string, string>, ...args: string[]) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...args], {
+    env: { PATH: process.env.PATH, ...env },
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk) => (out += chunk))
+  child.stderr.on('data', (chunk) => (err += chunk))
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return {
+    lines: () => out.split('\n').slice(0, -1),
+    errors: () => err,
+    ended,
+    stop() {
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
+}
+
+/** Runs a command of the command line to its end. */
+export async function herald(env: Record<string, string>, ...args: string[]) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', ...args], {
+    env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env },
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk) => (out += chunk))
+  child.stderr.on('data', (chunk) => (err += chunk))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, out: out.trim(), err: err.trim() }
 }
 
 /** Posts a document; fails the test where there are `errors`. */

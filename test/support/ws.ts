@@ -22,6 +22,7 @@ export async function openSocket(url: string, options: { origin?: string; key?: 
   const self = {
     socket,
     closed,
+    messages,
     send: (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
     /** The first message that fits, of those that have come or will. Rejects when the socket closes before. */
     async message(fits: (message: any) => boolean): Promise<any> {

@@ -28,7 +28,7 @@ export class LiveQuery {
   constructor(args: ValidatedSubscriptionArgs, context: Context, answers: Answers, log: Logger) {
     this.#number = LiveQuery.#numbers++
     this.#args = args
-    this.#context = context
+    this.#context = { ...context, reader: this }
     this.#answers = answers
     this.#log = log
   }
