@@ -14,7 +14,7 @@ module.exports = {
     {
       name: 'use-cases-know-no-graphql',
       severity: 'error',
-      from: { path: '^src/', pathNot: `${graphql}|^src/(console|cli)/|^src/(app|main)\\.ts$` },
+      from: { path: '^src/', pathNot: `${graphql}|^src/(cli|console)/|^src/(app|main)\\.ts$` },
       to: { path: `${graphql}|node_modules/(@pothos|graphql)` },
     },
     {
@@ -42,9 +42,10 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/console/' },
     },
     {
-      name: 'nobody-imports-the-console-but-its-documents',
+      name: 'nobody-imports-the-console',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/console/' },
+      // Its typed documents are the public API's, for every client of it: the command line's too.
       to: { path: '^src/console/', pathNot: '^src/console/gql/' },
     },
     {

@@ -26,7 +26,7 @@ import type { Logger } from './log.ts'
 import { version } from './version.ts'
 import { createAddressPolicy } from './webhooks/address-policy.ts'
 import { createDeactivate } from './webhooks/deactivate.ts'
-import { createHealthReader } from './webhooks/health.ts'
+import { createReadHealth } from './webhooks/health.ts'
 import { createSecretBox } from './webhooks/secrets.ts'
 import { createWebhooks } from './webhooks/webhooks.ts'
 
@@ -80,7 +80,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
       const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
       started.push(async () => limiter[Symbol.asyncDispose]())
-      const services = { commit, feed, deliveryFeed, webhooks, readHealth: createHealthReader(db.sql) }
+      const services = { commit, feed, deliveryFeed, webhooks, readHealth: createReadHealth(db.sql) }
       const { engine, drained } = createGraphQLServer({ db, services, keyWatch, limiter, log }, guardOptions(config))
       graphql = {
         engine,

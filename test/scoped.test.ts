@@ -117,6 +117,16 @@ it('keeps a row with its app, whatever the caller says', async () => {
   ).rejects.toThrow('write a relation by its columns')
 })
 
+it('reads rows that are asked for at once together, and none of another app among them', async () => {
+  await two.context.create({ data: { id: 'ctx9', appId: 'two', name: 'n', isSynced: false } })
+  const ask = (db: typeof one) =>
+    Promise.all(['ctx', 'ctx9', 'none'].map((id) => db.context.findUnique({ where: { id } })))
+  expect((await ask(one)).map((row) => row?.id)).toEqual(['ctx', undefined, undefined])
+  expect((await ask(two)).map((row) => row?.id)).toEqual([undefined, 'ctx9', undefined])
+  const spoofed = { id: 'ctx', appId: 'one' }
+  expect(await two.context.findUnique({ where: spoofed })).toBeNull()
+})
+
 it("cannot point at another app's rows: the database itself refuses", async () => {
   const file = { id: 'f2', appId: 'two', name: 'n', mimeType: 'm', status: 'ACCEPTED' as const, autoPublish: false }
   await expect(db.prisma.contextFile.create({ data: { ...file, contextId: 'ctx' } })).rejects.toThrow('Foreign key')

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { Redis, type Result } from 'ioredis'
 import type { Logger } from '../log.ts'
 import { budget, createLocalRateLimiter, once, type RateLimiter, WINDOW_MS } from './rate-limiter.ts'
@@ -13,9 +14,9 @@ declare module 'ioredis' {
 /** Keys of Herald begin so, in case the Redis is shared. */
 const PREFIX = 'herald:rate:'
 /** What Redis does not answer in this time, the process decides by itself. */
-const TIMEOUT_MS = 250
+const TIMEOUT_MS = 1000
 /** After a failure Redis is left alone for so long. */
-const PAUSE_MS = 1000
+const PAUSE_MS = 5000
 /** A slot outlives a process that died by this; held ones are renewed in a third of it. */
 const SLOT_MS = 60_000
 /** Slots that are renewed in one command. */
@@ -59,12 +60,20 @@ export function createRedisRateLimiter(url: string, log: Logger): RateLimiter {
   redis.defineCommand('heraldHold', { numberOfKeys: 1, lua: holdLua })
   // The bus says that Redis is away; it is the same one.
   redis.on('error', () => {})
-  redis.connect().catch(() => {})
+  // The first questions wait for the connection, as long as for an answer.
+  let begun: Promise<unknown> | null = Promise.race([
+    redis.connect().catch(() => {}),
+    setTimeout(TIMEOUT_MS, null, { ref: false }),
+  ])
+  void begun.then(() => {
+    begun = null
+  })
   const slots = new Map<string, Set<string>>()
   let pausedUntil = 0
 
   /** What Redis says, or null where it says nothing in time. */
   async function ask<T>(question: () => Promise<T>): Promise<T | null> {
+    if (begun) await begun
     if (redis.status !== 'ready' || Date.now() < pausedUntil) return null
     try {
       return await question()

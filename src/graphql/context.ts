@@ -3,16 +3,16 @@ import type { ScopedDb } from '../db/scoped.ts'
 import type { Commit } from '../events/commit.ts'
 import type { DeliveryFeed } from '../feed/delivery-feed.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { HealthReader } from '../webhooks/health.ts'
+import type { ReadHealth } from '../webhooks/health.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 
 /** What the resolvers of every request share. */
 export interface Services {
   readonly commit: Commit
   readonly webhooks: Webhooks
-  readonly readHealth: HealthReader
   readonly feed: Feed
   readonly deliveryFeed: DeliveryFeed
+  readonly readHealth: ReadHealth
 }
 
 /** What one request's resolvers are given: who asks, and a database that holds nothing of other apps. */

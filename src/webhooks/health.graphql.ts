@@ -54,6 +54,6 @@ builder.prismaObjectField(WebhookRef, 'health', (t) =>
       }),
     },
     resolve: ({ id }, { since, until, buckets }, { readHealth, viewer }) =>
-      readHealth(viewer, id, { since, until: until ?? new Date(), buckets }),
+      readHealth(viewer.appId, id, { since, until: until ?? new Date(), buckets }),
   }),
 )

@@ -1,4 +1,3 @@
-import type { Viewer } from '../access/viewer.ts'
 import type { Sql } from '../db/database.ts'
 import { BadRequestError } from '../errors.ts'
 
@@ -50,20 +49,19 @@ const healthSql = `
   ) attempt
   GROUP BY GROUPING SETS ((bucket), ())`
 
-/** What is asked: the attempts that began from `since` on and before `until`, in 1 to 168 equal parts. */
-export interface HealthRange {
-  since: Date
-  until: Date
-  buckets: number
-}
+/**
+ * How a webhook of the app fared: its attempts that began from `since` on and before `until`, in one statement.
+ * `buckets` are equal parts, 1 to 168; the last one ends at `until`. Throws BadRequestError.
+ */
+export type ReadHealth = (
+  appId: string,
+  webhookId: string,
+  range: { since: Date; until: Date; buckets: number },
+) => Promise<Health>
 
-export type HealthReader = ReturnType<typeof createHealthReader>
-
-/** Reads how a webhook of the viewer's app fared, in one statement. The last part ends at `until`. */
-export const createHealthReader =
-  (sql: Sql) =>
-  /** @throws BadRequestError */
-  async ({ appId }: Viewer, webhookId: string, { since, until, buckets }: HealthRange): Promise<Health> => {
+export const createReadHealth =
+  (sql: Sql): ReadHealth =>
+  async (appId, webhookId, { since, until, buckets }) => {
     const span = until.getTime() - since.getTime()
     if (buckets < 1 || buckets > MAX_BUCKETS) throw new BadRequestError(`buckets must be between 1 and ${MAX_BUCKETS}`)
     if (span < buckets || span > MAX_DAYS * DAY_MS) {
