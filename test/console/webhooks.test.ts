@@ -275,6 +275,14 @@ it('at 50 webhooks grays New Webhook and says why; searches and filters while on
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
   await page.getByText('49 of 50 Webhooks').waitFor()
   expect(await button.getAttribute('aria-disabled')).toBeNull()
+  // Someone else is quicker: what the server says shows in the dialog.
+  await button.click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Endpoint URL').fill('https://example.com/late')
+  await create({ name: 'Quicker' })
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText('An app may have at most 50 webhooks; delete one to make another').waitFor()
+  expect(await all()).toHaveLength(LIMIT)
 })
 
 it('does it all by keyboard alone', async () => {

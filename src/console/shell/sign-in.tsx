@@ -10,6 +10,7 @@ import './sign-in.css'
 
 const REFUSED = 'Herald does not accept this key: it is wrong, expired or revoked.'
 const UNREACHABLE = 'Herald cannot be reached. Please try again.'
+const TOO_MANY = 'Too many wrong keys came from here. Please try again in a minute.'
 
 /** Asks Herald whether it accepts the key. @returns why not, or an empty text. */
 async function refusal(key: string): Promise<string> {
@@ -19,7 +20,8 @@ async function refusal(key: string): Promise<string> {
       headers: { 'content-type': 'application/json', 'x-api-key': key },
       body: JSON.stringify({ query: '{ app { id } }' }),
     })
-    return response.ok ? '' : response.status === 401 ? REFUSED : UNREACHABLE
+    if (response.ok) return ''
+    return response.status === 401 ? REFUSED : response.status === 429 ? TOO_MANY : UNREACHABLE
   } catch (error) {
     // What cannot be put into a header is no key.
     return error instanceof TypeError && /[^\x20-\x7e]/.test(key) ? REFUSED : UNREACHABLE

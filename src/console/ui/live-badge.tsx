@@ -6,7 +6,7 @@ const texts = { live: 'Live', connecting: 'Connecting', lost: 'Connection lost',
 /** Whether what is shown is live. */
 export function LiveBadge({ state }: { state: LiveState | 'paused' }) {
   return (
-    <span className={`live ${state}`} role="status">
+    <span className={`live-badge ${state}`} role="status">
       <span className="dot" aria-hidden />
       {texts[state]}
     </span>
