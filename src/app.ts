@@ -63,11 +63,14 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     const secrets = createSecretBox(config.secretsKeys)
     const policy = createAddressPolicy(config.callbackAllowCidrs)
     const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0)
+    let stopDispatcher = async () => {}
     if (config.roles.includes('dispatcher')) {
       const deactivate = createDeactivate(commit)
       const deps = { deactivate, sql: db.sql, bus, secrets, policy, log, userAgent: `Herald/${version}`, config }
       const dispatcher = await startDispatcher(deps)
-      started.push(() => dispatcher.stop())
+      started.push(() => stopDispatcher())
+      let stopping: Promise<void> | undefined
+      stopDispatcher = () => (stopping ??= dispatcher.stop())
     }
 
     const keyWatch = createKeyWatch(db, log)
@@ -104,6 +107,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
       server.listen(config.port, config.host, resolve)
     })
     started.push(async () => {
+      // At the same time: it begins nothing new while streams and requests end.
+      void stopDispatcher()
       const closed = new Promise((resolve) => server.close(resolve))
       // Streams first: a server does not close while they are open.
       await closeStreams()

@@ -33,3 +33,21 @@ it('reaches every webhook, however many others wait for their next attempt', asy
   expect(failing.received).toHaveLength(count)
   await Promise.all([failing.close(), healthy.close()])
 })
+
+it('lets webhooks that share an origin not wait for one another', async () => {
+  // Each of three webhooks has all its 16 attempts hanging; the fourth has the same origin.
+  const shared = await startReceiver((response, { body }) => {
+    if (body.type === 'agent.created') response.end()
+  })
+  for (let i = 0; i < 3; i++) await createWebhook(shared.url, ['CONTEXT_FILE'])
+  await createWebhook(shared.url, ['AGENT'])
+  const { contextCreate } = await run(herald, api.ContextCreateDocument, { input: { name: 'c' } })
+  if (contextCreate.__typename !== 'ContextCreateSuccess') throw new Error(contextCreate.message)
+  const file = { contextId: contextCreate.context.id, name: 'f', mimeType: 'text/plain', documentContent: 'x' }
+  await run(herald, api.ContextFilesCreateDocument, { inputs: Array(20).fill(file) })
+  await eventually(() => shared.received.length === 48, 'all that may be under way')
+  await run(herald, api.AgentCreateDocument, { input: { agentName: 'a', agentPurpose: 'p', formatting: 'f' } })
+  await eventually(() => shared.received.some(({ body }) => body.type === 'agent.created'), "the neighbour's callback")
+  expect(shared.received).toHaveLength(49)
+  await shared.close()
+})

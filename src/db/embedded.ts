@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
-import { openOnPool } from './postgres.ts'
+import { inUtc, openOnPool } from './postgres.ts'
 
 /**
  * Opens the embedded database in `dataDir` (made where it is missing) and brings its schema up to date. It runs in a
@@ -23,24 +23,40 @@ export async function openEmbedded(dataDir: string, log: Logger): Promise<Databa
   // Not in the data folder: a socket's path may have about 100 characters.
   const socketDir = mkdtempSync(join(tmpdir(), 'herald-'))
   let worker: Worker | undefined
+  let exited: Promise<unknown> | undefined
+  let closing = false
   const close = async () => {
-    if (worker) {
-      worker.postMessage('close')
-      await once(worker, 'exit')
-    }
+    closing = true
+    worker?.postMessage('close')
+    await exited
     rmSync(socketDir, { recursive: true, force: true })
     await unlock()
   }
   try {
     const workerData = { dataDir: join(dataDir, 'pgdata'), socketPath: join(socketDir, '.s.PGSQL.5432') }
     worker = new Worker(new URL('embedded-worker.ts', import.meta.url), { workerData })
+    exited = new Promise((resolve) => worker?.once('exit', resolve))
     await once(worker, 'message')
-    // It is one session, whoever asks.
-    const pool = new pg.Pool({ host: socketDir, port: 5432, user: 'postgres', database: 'postgres', max: 1 })
-    // Prisma's adapters read and write timestamps as if the session were in UTC.
-    await pool.query(`SET TIME ZONE 'UTC'`)
+    void exited.then(() => {
+      if (closing) return
+      // Nothing can be done without it; whoever runs the process starts it anew.
+      log.fatal('the embedded database ended; stopping')
+      process.kill(process.pid, 'SIGTERM')
+    })
+    const pool = new pg.Pool({
+      host: socketDir,
+      port: 5432,
+      user: 'postgres',
+      database: 'postgres',
+      max: 1,
+      // It is one session, whoever asks: what a former connection prepared is still there, under the same names.
+      onConnect: async (client) => {
+        await client.query('DEALLOCATE ALL')
+        await inUtc(client)
+      },
+    })
     await migrate(new PrismaPg(pool))
-    return openOnPool('embedded', pool, log, close)
+    return openOnPool('embedded', { pool, background: pool }, log, close)
   } catch (error) {
     await close()
     throw error

@@ -7,6 +7,10 @@ import { migrate } from './migrate.ts'
 
 /** Open connections of one process. The pool queues what is beyond it. */
 const POOL_SIZE = 16
+/** Connections for plain SQL beside these, so that slow reads never hold up claims, settling and leases. */
+const BACKGROUND_SIZE = 6
+/** A statement of these that takes longer is given up: the server has gone without a word. */
+const BACKGROUND_TIMEOUT_MS = 30_000
 /** Two processes that start at once apply the migrations one after the other: the key of the lock that they take. */
 const MIGRATION_LOCK = 4_837_252
 
@@ -20,32 +24,45 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: 'herald',
-    // Prisma's adapters read and write timestamps as if the session were in UTC.
-    options: '-c timezone=UTC',
+    onConnect: inUtc,
   }
   await migrateUnderLock(new pg.Pool({ ...options, max: 2 }))
-  return openOnPool('postgres', new pg.Pool({ ...options, max: POOL_SIZE }), log)
+  const pool = new pg.Pool({ ...options, max: POOL_SIZE })
+  const background = new pg.Pool({ ...options, max: BACKGROUND_SIZE, query_timeout: BACKGROUND_TIMEOUT_MS })
+  return openOnPool('postgres', { pool, background }, log)
 }
 
-/** Herald's database on a pool of connections; `onClose` runs after the last of them is closed. */
+/** Prisma's adapters read and write timestamps as if the session were in UTC. */
+export const inUtc = (client: pg.ClientBase) => client.query(`SET TIME ZONE 'UTC'`)
+
+/** Connections for Prisma, and for plain SQL. They may be the same pool. */
+interface Pools {
+  pool: pg.Pool
+  background: pg.Pool
+}
+
+/** Herald's database on pools of connections; `onClose` runs after the last of them is closed. */
 export function openOnPool(
   setting: Database['setting'],
-  pool: pg.Pool,
+  { pool, background }: Pools,
   log: Logger,
   onClose: () => Promise<void> = async () => {},
 ): Database {
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (error) => log.warn({ err: error }, 'lost an idle database connection'))
+  for (const one of new Set([pool, background])) {
+    one.on('error', (error) => log.warn({ err: error }, 'lost an idle database connection'))
+  }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   return {
     setting,
     prisma,
     sql: {
-      query: async (text, params) => (await pool.query({ name: nameOf(text), text, values: params as unknown[] })).rows,
+      query: async (text, params) =>
+        (await background.query({ name: nameOf(text), text, values: params as unknown[] })).rows,
     },
     async [Symbol.asyncDispose]() {
       await prisma.$disconnect()
-      await pool.end()
+      for (const one of new Set([pool, background])) await one.end()
       await onClose()
     },
   }

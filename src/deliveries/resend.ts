@@ -24,9 +24,9 @@ export async function retryDelivery(commit: Commit, viewer: Viewer, id: string):
     const delivery = await tx.delivery.findUnique({ where: { id }, include: { webhook: true } })
     if (!delivery) throw new NotFoundError(id)
     if (delivery.webhook.status !== 'ACTIVE') throw new ConflictError('The webhook is inactive; activate it first')
-    // A dispatcher may take it between the look and this: the condition is in the statement.
+    // A dispatcher may take or settle it between the look and this: the condition is in the statement.
     const { count } = await tx.delivery.updateMany({
-      where: { id, NOT: leased(at) },
+      where: { id, attemptCount: delivery.attemptCount, NOT: leased(at) },
       data: {
         status: 'PENDING',
         dueAt: at,

@@ -53,6 +53,7 @@ const claimSql = `
     SELECT probe.id, coalesce(busy.room, $4::int) AS room
     FROM (SELECT id FROM probe WHERE id IS NOT NULL LIMIT ${MAX_LANES}) probe
     LEFT JOIN unnest($5::text[], $6::int[]) AS busy(id, room) ON busy.id = probe.id
+    ORDER BY probe.id
   ), picked AS MATERIALIZED (
     SELECT due.id
     FROM lane CROSS JOIN LATERAL (

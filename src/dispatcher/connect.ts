@@ -13,8 +13,6 @@ const KEEP_ALIVE_MS = 10_000
 
 /** How callbacks are connected. */
 export interface ConnectOptions {
-  /** Open at once to one origin. */
-  connections: number
   timeoutMs: number
   /** A proxy of the operator's, whose business the addresses behind names are then. The environment's are ignored. */
   proxy?: string | undefined
@@ -29,7 +27,7 @@ export interface ConnectOptions {
  */
 export function createCallbackClient(policy: AddressPolicy, options: ConnectOptions): Dispatcher {
   const common = {
-    connections: options.connections,
+    // No limit for an origin: webhooks that share one have lanes of their own, which bound the sockets.
     pipelining: 1,
     allowH2: false,
     keepAliveTimeout: KEEP_ALIVE_MS,

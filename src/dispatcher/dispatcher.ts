@@ -60,7 +60,6 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   const { sql, bus, log, config } = deps
   const { callbackConcurrency, callbackTimeoutMs, retryScheduleS } = config
   const client = createCallbackClient(deps.policy, {
-    connections: callbackConcurrency,
     timeoutMs: callbackTimeoutMs,
     proxy: config.callbackProxy,
   })
@@ -136,7 +135,8 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   function letGo(deliveries: readonly Claimed[]): void {
     const wasFull = held.size >= MAX_HELD
     for (const delivery of deliveries) {
-      held.delete(delivery.id)
+      // It may have been claimed anew meanwhile, by ourselves.
+      if (held.get(delivery.id) === delivery) held.delete(delivery.id)
       const lane = lanes.of(delivery)
       lane.held--
       lanes.release(lane)
@@ -198,11 +198,15 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
     void release(lanes.takeQueued((delivery) => delivery.webhookId === webhookId)).then(signal.set)
   }
 
+  const deactivations = new Map<string, Promise<void>>()
   function onHopeless({ appId, webhookId }: Claimed, reason: DeactivationReason): void {
-    deps
+    if (deactivations.has(webhookId)) return
+    const done = deps
       .deactivate(appId, webhookId, reason)
       .then(() => log.info({ webhookId, reason }, 'a webhook was deactivated'))
       .catch((error: Error) => log.error({ err: error, webhookId }, 'a webhook was not deactivated'))
+      .finally(() => deactivations.delete(webhookId))
+    deactivations.set(webhookId, done)
   }
 
   const unsubscribes = await Promise.all([
@@ -224,6 +228,7 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
       while (underWay > 0) await signal.wait(1000)
       clearTimeout(late)
       await settler.stop()
+      await Promise.all(deactivations.values())
       await release([...held.values()])
       clearInterval(renewing)
       await client.destroy()

@@ -2,7 +2,11 @@ import type { Sql } from '../db/database.ts'
 import type { DeliveryStatus } from '../db/generated/prisma/enums.ts'
 import { type Claimed, LEASE_S } from './claim.ts'
 
-const columns = (held: readonly Claimed[]) => [held.map(({ id }) => id), held.map(({ leaseId }) => leaseId)]
+/** In the order of ids, as whoever locks several deliveries does. */
+function columns(held: readonly Claimed[]): [ids: string[], leases: string[]] {
+  const ordered = held.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  return [ordered.map(({ id }) => id), ordered.map(({ leaseId }) => leaseId)]
+}
 
 /**
  * Keeps what is held for another lease's time.

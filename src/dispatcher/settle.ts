@@ -33,7 +33,7 @@ const settleSql = `
         THEN now() + make_interval(secs => result."delayS") ELSE delivery."dueAt" END,
       "completedAt" = CASE WHEN result.status <> 'PENDING' THEN now() ELSE delivery."completedAt" END
     FROM result WHERE delivery.id = result.id AND delivery."leaseId" = result.lease
-    RETURNING delivery.id, delivery."webhookId", delivery.status, result.outcome = 'DELIVERED' AS delivered
+    RETURNING delivery.id, result.lease, delivery."webhookId", delivery.status, result.outcome = 'DELIVERED' AS delivered
   ), tally AS (
     SELECT "webhookId" AS id, bool_or(delivered) AS healthy FROM settled GROUP BY 1
   ), turned AS MATERIALIZED (
@@ -47,9 +47,9 @@ const settleSql = `
       "responseStatus", "responseHeaders", "responseBody", "responseBodyTruncated", failure)
     SELECT id, number, settled."webhookId", outcome::"AttemptOutcome", "startedAt", "durationMs", "requestHeaders"::jsonb,
       "responseStatus", "responseHeaders"::jsonb, decode("responseBody", 'base64'), truncated, failure
-    FROM result JOIN settled USING (id)
+    FROM result JOIN settled USING (id, lease)
   )
-  SELECT settled.id, settled.status,
+  SELECT settled.id, settled.lease, settled.status,
     NOT tally.healthy AND webhook."failingSince" <= now() - make_interval(days => ${FAILING_DAYS}) AS failing
   FROM settled
   JOIN tally ON tally.id = settled."webhookId"
@@ -57,7 +57,6 @@ const settleSql = `
 
 /** A delivery whose attempt was written down, as it now is. */
 export interface Settled {
-  id: string
   status: DeliveryStatus
   /** Whether every attempt to its webhook has failed for 5 days. */
   failing: boolean
@@ -65,11 +64,13 @@ export interface Settled {
 
 /**
  * Writes down a batch of attempts in one statement, and since when their webhooks have been failing.
- * @returns the deliveries whose lease still held.
+ * @returns what became of those whose lease still held; one delivery may be in a batch under a lost lease as well.
  */
-export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Map<string, Settled>> {
+export async function settle(sql: Sql, unordered: readonly Settlement[]): Promise<Map<Claimed, Settled>> {
+  // Whoever locks several deliveries does so in the order of their ids.
+  const batch = unordered.toSorted((a, b) => (a.delivery.id < b.delivery.id ? -1 : 1))
   const column = <T>(value: (settlement: Settlement) => T) => batch.map(value)
-  const rows = await sql.query<Settled>(settleSql, [
+  const rows = await sql.query<Settled & { id: string; lease: string }>(settleSql, [
     column(({ delivery }) => delivery.id),
     column(({ delivery }) => delivery.leaseId),
     column(({ delivery }) => delivery.attempt),
@@ -85,7 +86,13 @@ export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Ma
     column(({ result }) => result.responseBodyTruncated),
     column(({ result }) => result.failure && storable(result.failure)),
   ])
-  return new Map(rows.map((row) => [row.id, row]))
+  const settled = new Map(rows.map((row) => [`${row.id} ${row.lease}`, row]))
+  return new Map(
+    batch.flatMap(({ delivery }) => {
+      const row = settled.get(`${delivery.id} ${delivery.leaseId}`)
+      return row ? [[delivery, row]] : []
+    }),
+  )
 }
 
 /** What the other side sent may hold what Postgres cannot store as text: NUL, halves of surrogate pairs. */

@@ -1,5 +1,5 @@
 import type { Bus } from '../bus/bus.ts'
-import type { Sql } from '../db/database.ts'
+import { type Sql, sqlState } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import { deliveriesChanged, deliveriesTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
@@ -48,10 +48,10 @@ export function startSettler(deps: {
       }
       const batch = waiting.slice(0, MAX_BATCH)
       try {
-        const kept = await settle(sql, batch)
+        const kept = await writeDown(batch)
         waiting = waiting.slice(batch.length)
         for (const { delivery, result, verdict } of batch) {
-          const settled = kept.get(delivery.id)
+          const settled = kept.get(delivery)
           if (!settled) {
             log.warn({ delivery: delivery.id, outcome: result.outcome }, 'an attempt ended after its lease was lost')
           } else if (result.responseStatus === 410) deps.onHopeless(delivery, 'ENDPOINT_GONE')
@@ -64,6 +64,22 @@ export function startSettler(deps: {
         if (stopping) return
         await sleep(BACKOFF_MS)
       }
+    }
+  }
+
+  /** One row that the database does not take must not hold up the others: it is dropped, and its lease runs out. */
+  async function writeDown(batch: readonly Settlement[]): Promise<Map<Claimed, Settled>> {
+    try {
+      return await settle(sql, batch)
+    } catch (error) {
+      if (!/^2[23]/.test(sqlState(error) ?? '')) throw error
+      if (batch.length === 1) {
+        log.error({ err: error, delivery: batch[0]?.delivery.id }, 'an attempt cannot be written down')
+        return new Map()
+      }
+      const kept = new Map<Claimed, Settled>()
+      for (const one of batch) for (const [delivery, settled] of await writeDown([one])) kept.set(delivery, settled)
+      return kept
     }
   }
 
@@ -81,10 +97,11 @@ export function startSettler(deps: {
 }
 
 /** Tells the watchers: one message per app. */
-function announce(bus: Bus, batch: readonly Settlement[], kept: ReadonlyMap<string, Settled>): void {
+function announce(bus: Bus, batch: readonly Settlement[], kept: ReadonlyMap<Claimed, Settled>): void {
   for (const [appId, settled] of Map.groupBy(batch, ({ delivery }) => delivery.appId)) {
-    const changes = settled.flatMap(({ delivery: { id, webhookId, attempt } }) => {
-      const status = kept.get(id)?.status
+    const changes = settled.flatMap(({ delivery }) => {
+      const { id, webhookId, attempt } = delivery
+      const status = kept.get(delivery)?.status
       return status ? [{ id, webhookId, status, attemptCount: attempt }] : []
     })
     bus.publish(deliveriesTopic(appId), deliveriesChanged(changes))

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { requireScope, type Viewer } from '../access/viewer.ts'
 import type { Bus } from '../bus/bus.ts'
 import { type Database, sqlState, type Tx } from '../db/database.ts'
@@ -51,6 +52,8 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     let unit: Unit | null = null
     const prisma = scopeTo(db.prisma, appId, (operation) => unit?.beforeQuery(operation))
     while (queue.length > 0) {
+      // What has arrived already comes along: a turn costs nothing beside a transaction.
+      await setImmediate()
       const group = queue.splice(0, MAX_GROUP)
       const failed = await commitGroup(group)
       if (failed === null) continue
@@ -61,23 +64,34 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
 
     /** @returns the jobs to be tried one by one, or null when each job has its answer. */
     async function commitGroup(group: Job[], attempt = 1): Promise<Job[] | null> {
+      let ran = false
       try {
-        const { outcomes, published, events } = await prisma.$transaction((tx) => runGroup(tx, group), {
-          maxWait: 10_000,
-          timeout: 30_000,
-        })
-        announce(appId, events)
-        for (const publish of published) publish()
-        for (const [index, outcome] of outcomes.entries()) {
-          if ('value' in outcome) group[index]?.resolve(outcome.value)
-          else group[index]?.reject(outcome.error)
-        }
+        const done = await prisma.$transaction(
+          async (tx) => {
+            const result = await runGroup(tx, group)
+            ran = true
+            return result
+          },
+          { maxWait: 10_000, timeout: 30_000 },
+        )
+        tell(group, done)
         return null
       } catch (error) {
-        if (isDeadlock(error) && attempt < 4) return commitGroup(group, attempt + 1)
-        if (group.length > 1 && !isOutage(error)) return group
+        // What failed after the last statement may be committed: whoever asked must look, and nothing is run again.
+        if (!ran && isDeadlock(error) && attempt < 4) return commitGroup(group, attempt + 1)
+        if (!ran && group.length > 1 && !isOutage(error)) return group
         for (const job of group) job.reject(error)
         return null
+      }
+    }
+
+    /** Tells the world what was committed, and each job what became of it. */
+    function tell(group: Job[], { outcomes, published, events }: Awaited<ReturnType<typeof runGroup>>): void {
+      announce(appId, events)
+      for (const publish of published) publish()
+      for (const [index, outcome] of outcomes.entries()) {
+        if ('value' in outcome) group[index]?.resolve(outcome.value)
+        else group[index]?.reject(outcome.error)
       }
     }
 

@@ -65,6 +65,8 @@ export class Unit {
   readonly #tx: UnitTx
   readonly #point: AppendPoint
   readonly #bus: Bus
+  /** Where the running change began; rows that were written meanwhile are gone from their lists. */
+  #marks: Marks = new Map()
   #added = false
   #wrote = false
 
@@ -87,6 +89,7 @@ export class Unit {
     for (const [table, rows] of Object.entries(this.#rows)) {
       if (rows.length === 0) continue
       // Raw statements are scoped by nobody: here they are. A column that a table lacks is passed over.
+      this.#marks.set(rows, 0)
       const owned = rows.splice(0).map((row) => ({ ...row, appId }))
       await this.#tx.$executeRawUnsafe(insertSql[table as keyof Rows], JSON.stringify(owned))
     }
@@ -97,14 +100,13 @@ export class Unit {
    * @throws its error where the transaction can't go on: written rows are taken back by a rollback alone.
    */
   async run<T>(viewer: Viewer, work: (change: Change) => Promise<T>): Promise<{ value: T } | { error: unknown }> {
-    const marks: Marks = new Map(this.#lists().map((list) => [list, list.length]))
+    this.#marks = new Map(this.#lists().map((list) => [list, list.length]))
     this.#added = this.#wrote = false
     try {
       return { value: await work(this.#changeFor(viewer)) }
     } catch (error) {
       if (this.#wrote || isOfDatabase(error)) throw error
-      // A list that was written meanwhile is shorter than it was: nothing of this change is in it.
-      for (const [list, length] of marks) list.splice(length)
+      for (const [list, length] of this.#marks) list.splice(length)
       return { error }
     }
   }

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql'
+import { sqlState } from '../db/database.ts'
 import {
   BadRequestError,
   ConflictError,
@@ -71,6 +72,9 @@ const codes = new Map<unknown, string>([
   [CursorExpiredError, 'CURSOR_EXPIRED'],
 ])
 
+/** What Postgres says of text and times that it cannot hold. Inputs are checked before; arguments of queries are not. */
+const unstorable = new Set(['22021', '22P05', '22007', '22008'])
+
 /**
  * What a client sees of an error in `errors[]`: those of the request itself and those with a code as they are; all
  * else is a bug of ours, logged whole and masked.
@@ -88,6 +92,10 @@ export function maskError(error: unknown, log: Logger): GraphQLError {
   const at = { nodes, source, positions, path }
   const code = codes.get(cause.constructor)
   if (code) return new GraphQLError((cause as Error).message, { ...at, extensions: { code } })
+  if (unstorable.has(sqlState(cause) ?? '')) {
+    const message = 'An argument holds what no database can look up: NUL, broken text or a time out of range'
+    return new GraphQLError(message, { ...at, extensions: { code: 'BAD_USER_INPUT' } })
+  }
   log.error({ err: cause, path }, 'a request failed')
   return new GraphQLError('Something went wrong here; it was logged', {
     ...at,
