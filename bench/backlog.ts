@@ -50,7 +50,7 @@ async function insertDue(env: Record<string, string>, count: number): Promise<vo
   await sql(
     env,
     `INSERT INTO "Event" (id, "appId", type, "entityId", "occurredAt", body)
-     SELECT 'evt_' || lpad(n::text, 32, '0'), app.id, 'AGENT_CREATED', 'agt_0', now(), repeat('x', 600)
+     SELECT 'evt_' || rpad(lpad(n::text, 22, '0'), 32, '0'), app.id, 'AGENT_CREATED', 'agt_0', now(), repeat('x', 600)
      FROM "App" app, generate_series(1, $1::int) n`,
     [events],
   )
