@@ -25,6 +25,7 @@ import { createHttpServer, type HttpDeps } from './http.ts'
 import type { Logger } from './log.ts'
 import { version } from './version.ts'
 import { createAddressPolicy } from './webhooks/address-policy.ts'
+import { createBacklog } from './webhooks/backlog.ts'
 import { createDeactivate } from './webhooks/deactivate.ts'
 import { createReadHealth } from './webhooks/health.ts'
 import { createSecretBox } from './webhooks/secrets.ts'
@@ -63,9 +64,10 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     const secrets = createSecretBox(config.secretsKeys)
     const policy = createAddressPolicy(config.callbackAllowCidrs)
     const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0)
+    const backlog = createBacklog(db.sql)
     let stopDispatcher = async () => {}
     if (config.roles.includes('dispatcher')) {
-      const deactivate = createDeactivate(commit)
+      const deactivate = createDeactivate(commit, backlog)
       const deps = { deactivate, sql: db.sql, bus, secrets, policy, log, userAgent: `Herald/${version}`, config }
       const dispatcher = await startDispatcher(deps)
       started.push(() => stopDispatcher())
@@ -80,7 +82,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     if (config.roles.includes('api')) {
       const feed = createFeed(db, bus, log)
       const deliveryFeed = createDeliveryFeed(db, bus)
-      const webhooks = createWebhooks({ commit, secrets, policy, limit: config.webhookLimit })
+      const webhooks = createWebhooks({ commit, secrets, policy, backlog, limit: config.webhookLimit })
       const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
       started.push(async () => limiter[Symbol.asyncDispose]())
       const services = { commit, feed, deliveryFeed, webhooks, readHealth: createReadHealth(db.sql) }

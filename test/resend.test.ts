@@ -219,3 +219,26 @@ it('deactivates a webhook to which everything has failed for 5 days, unless some
   await eventually(async () => (await status())?.status === 'INACTIVE', 'the deactivation')
   expect(await status()).toMatchObject({ deactivationReason: 'FAILING' })
 })
+
+it('cancels and removes a long backlog, and nothing of a neighbour or of another id', async () => {
+  receiver.state.answer = refuse
+  const [webhookId, neighbourId] = [await createWebhook(), await createWebhook()]
+  await createFiles(2500)
+  const countFor = async (id: string, status: string) =>
+    (
+      await sql(env, 'SELECT count(*)::int AS n FROM "Delivery" WHERE "webhookId" = $1 AND status::text = $2', [
+        id,
+        status,
+      ])
+    )[0].n as number
+  expect(await countFor(webhookId, 'PENDING')).toBe(2500)
+  await run(herald, api.WebhookUpdateDocument, { id: webhookId, input: { active: false } })
+  expect([await countFor(webhookId, 'CANCELED'), await countFor(neighbourId, 'PENDING')]).toEqual([2500, 2500])
+  expect((await run(herald, api.WebhookDeleteDocument, { id: webhookId })).webhookDelete.__typename).toBe(
+    'WebhookDeleteSuccess',
+  )
+  expect((await run(herald, api.WebhookDeleteDocument, { id: webhookId })).webhookDelete.__typename).toBe(
+    'NotFoundError',
+  )
+  expect([await countFor(webhookId, 'CANCELED'), await countFor(neighbourId, 'PENDING')]).toEqual([0, 2500])
+})

@@ -2,6 +2,7 @@ import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import type { Commit } from '../events/commit.ts'
 import { deliveriesChanged, deliveriesTopic, webhookTopic } from '../events/topics.ts'
 import type { Change } from '../events/unit.ts'
+import type { Backlog } from './backlog.ts'
 
 /**
  * Makes a webhook inactive and cancels what it is still owed. An attempt under way ends as it ends: what was delivered
@@ -35,9 +36,11 @@ export async function deactivateWebhook(
 export type Deactivate = (appId: string, webhookId: string, reason: DeactivationReason) => Promise<void>
 
 export const createDeactivate =
-  (commit: Commit): Deactivate =>
-  (appId, webhookId, reason) =>
-    commit({ appId, keyId: null, ip: null, scopes: ['ADMIN'] }, 'ADMIN', async (change) => {
+  (commit: Commit, backlog: Backlog): Deactivate =>
+  async (appId, webhookId, reason) => {
+    await backlog.cancel(appId, webhookId)
+    await commit({ appId, keyId: null, ip: null, scopes: ['ADMIN'] }, 'ADMIN', async (change) => {
       if (!(await deactivateWebhook(change, webhookId, reason))) return
       change.audit({ action: 'webhook.deactivated', targetId: webhookId, changed: ['status'] })
     })
+  }

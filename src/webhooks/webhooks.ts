@@ -10,6 +10,7 @@ import { webhookTopic } from '../events/topics.ts'
 import { changedFields } from '../events/wire.ts'
 import { optionalText, validate, withDefault } from '../validate.ts'
 import type { AddressPolicy } from './address-policy.ts'
+import type { Backlog } from './backlog.ts'
 import { deactivateWebhook } from './deactivate.ts'
 import { newSecret, type SecretBox } from './secrets.ts'
 import { webhookUrl } from './url.ts'
@@ -61,7 +62,13 @@ const MAX_LIVE_SECRETS = 5
 export type Webhooks = ReturnType<typeof createWebhooks>
 
 /** @param limit webhooks per app, inactive ones included. */
-export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; policy: AddressPolicy; limit: number }) {
+export function createWebhooks(deps: {
+  commit: Commit
+  secrets: SecretBox
+  policy: AddressPolicy
+  backlog: Backlog
+  limit: number
+}) {
   const { commit, secrets, limit } = deps
   const inputs = schemas(deps.policy)
 
@@ -95,6 +102,7 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
     async update(viewer: Viewer, id: string, input: WebhookUpdateInput): Promise<Webhook> {
       requireScope(viewer, 'ADMIN')
       const { active, ...fields } = validate(inputs.update, input)
+      if (active === false) await deps.backlog.cancel(viewer.appId, id)
       return commit(viewer, 'ADMIN', async (change) => {
         const { tx, at } = change
         const before = await tx.webhook.findUnique({ where: { id } })
@@ -113,6 +121,8 @@ export function createWebhooks(deps: { commit: Commit; secrets: SecretBox; polic
 
     /** Its deliveries go with it. @returns the id. @throws NotFoundError */
     async delete(viewer: Viewer, id: string): Promise<string> {
+      requireScope(viewer, 'ADMIN')
+      await deps.backlog.remove(viewer.appId, id)
       return commit(viewer, 'ADMIN', async ({ tx, audit, publish }) => {
         publish(webhookTopic, id)
         const { count } = await tx.webhook.deleteMany({ where: { id } })
