@@ -5,6 +5,7 @@ import { createLocalRateLimiter } from '../src/access/rate-limiter.ts'
 import { createRedisRateLimiter } from '../src/access/redis-rate-limiter.ts'
 import { createLogger } from '../src/log.ts'
 import { eventually, type Herald, settingEnv, startHerald } from './support/herald.ts'
+import { startRedis } from './support/redis.ts'
 import { openSocket } from './support/ws.ts'
 
 const running: Herald[] = []
@@ -57,8 +58,11 @@ it('charges a key by cost, in all processes together, and says what is left', as
 })
 
 it('limits failed keys by their address, and lets those go on who have a key that was valid', async () => {
+  // Addresses are counted for all that share a Redis, and all tests have the same address.
+  const redis = await startRedis()
   const herald = await start({
     ...(await settingEnv('production')),
+    REDIS_URL: redis.url,
     RATE_LIMIT_FAILED_KEYS: '20',
     TRUST_PROXY: '127.0.0.0/8',
   })
@@ -78,6 +82,7 @@ it('limits failed keys by their address, and lets those go on who have a key tha
     headers: { 'x-api-key': 'x'.repeat(20), 'x-forwarded-for': '198.51.100.7' },
   })
   expect(elsewhere.status).toBe(401)
+  await redis.stop()
 })
 
 it('limits nobody where it is switched off', async () => {
