@@ -260,6 +260,8 @@ it('shows code that verifies: with the secret once it is asked for, and it runs'
     expect(text).not.toContain(secret)
   }
   await button('Show the secret').click()
+  // The secret comes by a mutation: the code is what it is to be when the answer is there.
+  await eventually(async () => (await code('Go')).includes(secret), 'the secret')
   for (const language of ['Go', 'Python', 'TypeScript']) expect(await code(language)).toContain(secret)
   expect(await violations(page)).toEqual([])
   const { auditLog } = await gql(herald, '{ auditLog(action: "webhook.secret_revealed") { nodes { targetId } } }')
