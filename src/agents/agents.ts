@@ -8,7 +8,7 @@ import { NotFoundError } from '../errors.ts'
 import { eventType, type Verb } from '../events/catalogue.ts'
 import type { Commit } from '../events/commit.ts'
 import type { Change } from '../events/unit.ts'
-import { changedFields, enumOnWire } from '../events/wire.ts'
+import { changedFields, defined, enumOnWire } from '../events/wire.ts'
 import { optionalText, orNull, tenantId, text, texts, validate, withDefault } from '../validate.ts'
 
 const contextIds = z
@@ -136,6 +136,3 @@ function emitAgent(change: Change, verb: Verb, agent: AgentWithContexts, changed
 function agentData({ appId: _, contexts, ...agent }: AgentWithContexts): Record<string, unknown> {
   return { ...agent, access: enumOnWire(agent.access), contextIds: contexts.map((link) => link.contextId) }
 }
-
-const defined = <T extends object>(fields: T): Partial<T> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>

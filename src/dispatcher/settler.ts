@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../bus/bus.ts'
 import { type Sql, sqlState } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
@@ -107,5 +108,3 @@ function announce(bus: Bus, batch: readonly Settlement[], kept: ReadonlyMap<Clai
     bus.publish(deliveriesTopic(appId), deliveriesChanged(changes))
   }
 }
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

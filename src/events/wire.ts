@@ -10,3 +10,7 @@ export function changedFields(before: Record<string, unknown>, after: Record<str
     (key) => key !== 'updatedAt' && JSON.stringify(before[key]) !== JSON.stringify(after[key]),
   )
 }
+
+/** The fields that an input says something of: what was left out does not replace what is there. */
+export const defined = <T extends object>(fields: T): Partial<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>

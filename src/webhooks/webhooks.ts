@@ -7,7 +7,7 @@ import type { ScopedTx } from '../db/scoped.ts'
 import { ConflictError, NotFoundError, WebhookLimitReachedError } from '../errors.ts'
 import type { Commit } from '../events/commit.ts'
 import { webhookTopic } from '../events/topics.ts'
-import { changedFields } from '../events/wire.ts'
+import { changedFields, defined } from '../events/wire.ts'
 import { optionalText, validate, withDefault } from '../validate.ts'
 import type { AddressPolicy } from './address-policy.ts'
 import type { Backlog } from './backlog.ts'
@@ -190,6 +190,3 @@ const activeFields = {
 } as const
 const inactiveFields = (at: Date) =>
   ({ status: 'INACTIVE', deactivationReason: 'MANUAL', deactivatedAt: at, failingSince: null }) as const
-
-const defined = <T extends object>(fields: T): Partial<T> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
