@@ -136,7 +136,7 @@ it('replays what failed, oldest first and each once, through a crash and a race 
   await herald.kill('SIGKILL')
   herald = await startHerald(env)
   // What was under way when the process died is sent again when its lease runs out: let that be now.
-  await sql(env, `UPDATE "Delivery" SET "dueAt" = now() WHERE status = 'PENDING' AND "leaseId" IS NOT NULL`)
+  await sql(env, 'UPDATE "OutboxEntry" SET "leasedUntil" = now() WHERE "leaseId" IS NOT NULL')
   await eventually(async () => {
     const { webhook } = await run(herald, api.WebhookReplayDocument, { id: webhookId })
     return webhook?.replay?.completedAt

@@ -26,7 +26,7 @@ it('writes a delivery down once that stands in a batch under a lost lease as wel
   await run(herald, api.ContextCreateDocument, { input: { name: 'c' } })
   const limits = { max: 10, roomPerLane: 10, rooms: new Map(), afterWebhookId: '' }
   const [lost] = (await claim(db.sql, limits)).deliveries
-  await sql(env, 'UPDATE "Delivery" SET "dueAt" = now()')
+  await sql(env, 'UPDATE "OutboxEntry" SET "leasedUntil" = now()')
   const [held] = (await claim(db.sql, limits)).deliveries
   if (!lost || !held) throw new Error('nothing was claimed')
   expect([held.id, held.attempt]).toEqual([lost.id, lost.attempt])
@@ -47,8 +47,7 @@ it('writes a delivery down once that stands in a batch under a lost lease as wel
   })
   const settled = await settle(db.sql, [settlement(lost, false), settlement(held, true)])
   expect([...settled.keys()]).toEqual([held])
-  expect(await sql(env, 'SELECT status, "attemptCount" n, "leaseId" FROM "Delivery"')).toEqual([
-    { status: 'SUCCEEDED', n: 1, leaseId: null },
-  ])
+  expect(await sql(env, 'SELECT status, "attemptCount" n FROM "Delivery"')).toEqual([{ status: 'SUCCEEDED', n: 1 }])
+  expect(await sql(env, 'SELECT * FROM "OutboxEntry"')).toEqual([])
   expect(await sql(env, 'SELECT number, outcome FROM "DeliveryAttempt"')).toEqual([{ number: 1, outcome: 'DELIVERED' }])
 })

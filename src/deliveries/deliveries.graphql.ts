@@ -52,7 +52,8 @@ export const DeliveryRef = builder.prismaNode('Delivery', {
       type: 'DateTime',
       nullable: true,
       description: 'When it is attempted next. Null when it has ended, and while an attempt is under way.',
-      resolve: ({ status, dueAt, leaseId }) => (status === 'PENDING' && leaseId === null ? dueAt : null),
+      select: { outbox: true },
+      resolve: ({ outbox }) => (outbox?.leaseId === null ? outbox.dueAt : null),
     }),
     attempts: t.relation('attempts', {
       description: 'The attempts, oldest first.',
