@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
-import { inUtc, openOnPool } from './postgres.ts'
+import { openOnPool, prepareSession } from './postgres.ts'
 
 /**
  * Opens the embedded database in `dataDir` (made where it is missing) and brings its schema up to date. It runs in a
@@ -52,7 +52,7 @@ export async function openEmbedded(dataDir: string, log: Logger): Promise<Databa
       // It is one session, whoever asks: what a former connection prepared is still there, under the same names.
       onConnect: async (client) => {
         await client.query('DEALLOCATE ALL')
-        await inUtc(client)
+        await prepareSession(client)
       },
     })
     await migrate(new PrismaPg(pool))
