@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
 import { requireScope, type Viewer } from '../access/viewer.ts'
 import type { Bus } from '../bus/bus.ts'
 import { type Database, sqlState, type Tx } from '../db/database.ts'
 import type { ApiKeyScope } from '../db/generated/prisma/enums.ts'
 import { type ScopedTx, scopeTo } from '../db/scoped.ts'
-import { appendEvents, lockApp } from './append.ts'
+import { type AppendPoint, appendEvents, lockApp } from './append.ts'
 import { committedTopic, dueTopic, type StoredEvent } from './topics.ts'
 import { type Change, Unit } from './unit.ts'
 
@@ -19,6 +18,13 @@ export type Commit = <T>(viewer: Viewer, scope: ApiKeyScope, work: (change: Chan
 const MAX_GROUP = 64
 /** One app may have so many changes waiting in a process; more are turned away. */
 const MAX_WAITING = 10_000
+/**
+ * While a group is being committed, a second transaction of its app already waits for the lock, and takes what has come
+ * meanwhile. It holds a connection of a pool of 16 for nothing but speed, so no more than this do, of all apps. They
+ * can't wait for each other: whoever has a lock has its connection too, and needs no other to end. The embedded
+ * database has one connection, and does one thing at a time.
+ */
+const MAX_AHEAD = { postgres: 4, embedded: 0 }
 /** A commit's events travel on the bus up to this size together; bigger ones are read from the log. */
 const MAX_MESSAGE_CHARS = 256 * 1024
 
@@ -29,84 +35,107 @@ interface Job {
   reject(error: unknown): void
 }
 
+/** An app with changes that are not yet answered. */
+interface Busy {
+  queue: Job[]
+  /** Groups that have a transaction: one is being committed, another may wait for the lock. */
+  groups: number
+  /** Whether a transaction is about to take what waits in the queue. */
+  awaited: boolean
+}
+
 /** @param firstDelayS seconds before the first attempt of a delivery. */
 export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commit {
-  const waiting = new Map<string, Job[]>()
+  const apps = new Map<string, Busy>()
+  let ahead = 0
 
   function commit<T>(viewer: Viewer, scope: ApiKeyScope, work: (change: Change) => Promise<T>): Promise<T> {
     requireScope(viewer, scope)
+    const { appId } = viewer
     return new Promise<T>((resolve, reject) => {
-      const job: Job = { viewer, work, resolve: resolve as (value: unknown) => void, reject }
-      const queue = waiting.get(viewer.appId)
-      if (!queue) {
-        waiting.set(viewer.appId, [job])
-        void drain(viewer.appId)
-      } else if (queue.length < MAX_WAITING) queue.push(job)
-      else reject(new Error(`more than ${MAX_WAITING} changes of app ${viewer.appId} are waiting`))
+      const app = apps.get(appId) ?? { queue: [], groups: 0, awaited: false }
+      if (app.queue.length >= MAX_WAITING) {
+        return reject(new Error(`more than ${MAX_WAITING} changes of app ${appId} are waiting`))
+      }
+      apps.set(appId, app)
+      app.queue.push({ viewer, work, resolve: resolve as (value: unknown) => void, reject })
+      advance(appId, app)
     })
   }
 
-  /** Commits what waits, group after group. While one group is under way the next one gathers. */
-  async function drain(appId: string): Promise<void> {
-    const queue = waiting.get(appId) ?? []
-    let unit: Unit | null = null
+  /** Begins a transaction for what waits, unless one is about to take it or there are enough. */
+  function advance(appId: string, app: Busy): void {
+    if (app.queue.length === 0 && app.groups === 0) apps.delete(appId)
+    if (app.queue.length === 0 || app.awaited) return
+    const isAhead = app.groups > 0
+    if (isAhead && (app.groups > 1 || ahead >= MAX_AHEAD[db.setting])) return
+    app.awaited = true
+    app.groups++
+    if (isAhead) ahead++
+    const take = () => {
+      app.awaited = false
+      return app.queue.splice(0, MAX_GROUP)
+    }
+    void commitGroup(appId, take).then(() => {
+      app.groups--
+      if (isAhead) ahead--
+      advance(appId, app)
+    })
+  }
+
+  /**
+   * Commits a group and answers its jobs. Never throws.
+   * @param take gives the group once the app is locked: until then it gathers.
+   */
+  async function commitGroup(appId: string, take: () => Job[], attempt = 1): Promise<void> {
+    let group: Job[] | undefined
+    let ran = false
+    let unit: Unit | undefined
     const prisma = scopeTo(db.prisma, appId, (operation) => unit?.beforeQuery(operation))
-    while (queue.length > 0) {
-      // What has arrived already comes along: a turn costs nothing beside a transaction.
-      await setImmediate()
-      const group = queue.splice(0, MAX_GROUP)
-      const failed = await commitGroup(group)
-      if (failed === null) continue
-      // One of the group is at fault: it must fail alone, so each is tried by itself.
-      for (const job of failed) await commitGroup([job])
+    try {
+      const done = await prisma.$transaction(
+        async (tx) => {
+          const point = await lockApp(tx as Tx, appId)
+          unit = new Unit(tx as unknown as Tx & ScopedTx, point, bus)
+          group = take()
+          const result = await runGroup(tx as Tx, point, unit, group)
+          ran = true
+          return result
+        },
+        { maxWait: 10_000, timeout: 30_000 },
+      )
+      tell(appId, group as Job[], done)
+    } catch (error) {
+      // What failed before the lock is no fault of the group. What failed after the last statement may be committed:
+      // whoever asked must look, and nothing is run again.
+      const jobs = group ?? take()
+      const again = group !== undefined && !ran
+      if (again && isDeadlock(error) && attempt < 4) return commitGroup(appId, () => jobs, attempt + 1)
+      if (again && jobs.length > 1 && !isOutage(error)) {
+        // One of the group is at fault: it must fail alone, so each is tried by itself.
+        for (const job of jobs) await commitGroup(appId, () => [job])
+      } else for (const job of jobs) job.reject(error)
     }
-    waiting.delete(appId)
+  }
 
-    /** @returns the jobs to be tried one by one, or null when each job has its answer. */
-    async function commitGroup(group: Job[], attempt = 1): Promise<Job[] | null> {
-      let ran = false
-      try {
-        const done = await prisma.$transaction(
-          async (tx) => {
-            const result = await runGroup(tx, group)
-            ran = true
-            return result
-          },
-          { maxWait: 10_000, timeout: 30_000 },
-        )
-        tell(group, done)
-        return null
-      } catch (error) {
-        // What failed after the last statement may be committed: whoever asked must look, and nothing is run again.
-        if (!ran && isDeadlock(error) && attempt < 4) return commitGroup(group, attempt + 1)
-        if (!ran && group.length > 1 && !isOutage(error)) return group
-        for (const job of group) job.reject(error)
-        return null
-      }
-    }
+  async function runGroup(tx: Tx, point: AppendPoint, unit: Unit, group: Job[]) {
+    const { news, audits, published } = unit
+    const outcomes: ({ value: unknown } | { error: unknown })[] = []
+    for (const { viewer, work } of group) outcomes.push(await unit.run(viewer, work))
+    await unit.flush()
+    if (audits.length === 0) return { outcomes, published, events: [] }
+    const { events, deliveries } = await appendEvents(tx, point, news, audits, firstDelayS)
+    if (deliveries > 0) published.push(() => bus.publish(dueTopic, true))
+    return { outcomes, published, events }
+  }
 
-    /** Tells the world what was committed, and each job what became of it. */
-    function tell(group: Job[], { outcomes, published, events }: Awaited<ReturnType<typeof runGroup>>): void {
-      announce(appId, events)
-      for (const publish of published) publish()
-      for (const [index, outcome] of outcomes.entries()) {
-        if ('value' in outcome) group[index]?.resolve(outcome.value)
-        else group[index]?.reject(outcome.error)
-      }
-    }
-
-    async function runGroup(tx: Tx, group: Job[]) {
-      unit = null
-      const point = await lockApp(tx, appId)
-      unit = new Unit(tx as Tx & ScopedTx, point, bus)
-      const { news, audits, published } = unit
-      const outcomes: ({ value: unknown } | { error: unknown })[] = []
-      for (const { viewer, work } of group) outcomes.push(await unit.run(viewer, work))
-      await unit.flush()
-      if (audits.length === 0) return { outcomes, published, events: [] }
-      const { events, deliveries } = await appendEvents(tx, point, news, audits, firstDelayS)
-      if (deliveries > 0) published.push(() => bus.publish(dueTopic, true))
-      return { outcomes, published, events }
+  /** Tells the world what was committed, and each job what became of it. */
+  function tell(appId: string, group: Job[], done: Awaited<ReturnType<typeof runGroup>>): void {
+    announce(appId, done.events)
+    for (const publish of done.published) publish()
+    for (const [index, outcome] of done.outcomes.entries()) {
+      if ('value' in outcome) group[index]?.resolve(outcome.value)
+      else group[index]?.reject(outcome.error)
     }
   }
 
