@@ -10,15 +10,20 @@ export interface Database extends AsyncDisposable {
   readonly setting: 'embedded' | 'postgres'
   readonly prisma: PrismaClient
   readonly sql: Sql
+  /**
+   * Runs `work` in a transaction that `prisma` begins: with its client and, for what is part of every change, with
+   * plain SQL. What `work` throws rolls it back. It waits 10 s for a connection, and is given up after 30 s.
+   */
+  transaction<T>(prisma: Pick<PrismaClient, '$transaction'>, work: (tx: Tx, sql: Sql) => Promise<T>): Promise<T>
 }
 
 /** What a unit of work in one transaction is given. */
 export type Tx = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends'>
 
-/** The SQLSTATE under an error of the driver or of Prisma, if there is one. */
+/** The SQLSTATE under an error of the driver or of Prisma, if there is one. (EPIPE is the system's, and has five letters.) */
 export function sqlState(error: unknown): string | undefined {
   const e = error as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: string } } } } | null
   const original = e?.meta?.driverAdapterError?.cause?.originalCode
   if (original) return original
-  return typeof e?.code === 'string' && /^[0-9A-Z]{5}$/.test(e.code) ? e.code : undefined
+  return typeof e?.code === 'string' && /^(?!E)[0-9A-Z]{5}$/.test(e.code) ? e.code : undefined
 }

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
 import type { Logger } from '../log.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
 import { openOnPool, prepareSession } from './postgres.ts'
+import { NotingPool } from './transaction.ts'
 
 /**
  * Opens the embedded database in `dataDir` (made where it is missing) and brings its schema up to date. It runs in a
@@ -43,7 +43,7 @@ export async function openEmbedded(dataDir: string, log: Logger): Promise<Databa
       log.fatal('the embedded database ended; stopping')
       process.kill(process.pid, 'SIGTERM')
     })
-    const pool = new pg.Pool({
+    const pool = new NotingPool({
       host: socketDir,
       port: 5432,
       user: 'postgres',

@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts'
 import type { Database } from './database.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { migrate } from './migrate.ts'
+import { NotingPool, transactionsOn } from './transaction.ts'
 
 /** Open connections of one process. The pool queues what is beyond it. */
 const POOL_SIZE = 16
@@ -27,7 +28,7 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
     onConnect: prepareSession,
   }
   await migrateUnderLock(new pg.Pool({ ...options, max: 2 }))
-  const pool = new pg.Pool({ ...options, max: POOL_SIZE })
+  const pool = new NotingPool({ ...options, max: POOL_SIZE })
   const background = new pg.Pool({ ...options, max: BACKGROUND_SIZE, query_timeout: BACKGROUND_TIMEOUT_MS })
   return openOnPool('postgres', { pool, background }, log)
 }
@@ -40,7 +41,7 @@ export const prepareSession = (client: pg.ClientBase) => client.query(`SET TIME 
 
 /** Connections for Prisma, and for plain SQL. They may be the same pool. */
 interface Pools {
-  pool: pg.Pool
+  pool: NotingPool
   background: pg.Pool
 }
 
@@ -63,6 +64,7 @@ export function openOnPool(
       query: async (text, params) =>
         (await background.query({ name: nameOf(text), text, values: params as unknown[] })).rows,
     },
+    transaction: transactionsOn(nameOf),
     async [Symbol.asyncDispose]() {
       await prisma.$disconnect()
       for (const one of new Set([pool, background])) await one.end()

@@ -1,4 +1,4 @@
-import type { Tx } from '../db/database.ts'
+import type { Sql } from '../db/database.ts'
 import type { EntityType, EventType } from '../db/generated/prisma/enums.ts'
 import { deliveryIdSql, newEventId, newId } from '../db/ids.ts'
 import { entityOf, eventName } from './catalogue.ts'
@@ -41,10 +41,10 @@ export interface AppendPoint {
  * Locks the app's row until the transaction ends, so that sequences are handed out in commit order.
  * @throws when there is no such app.
  */
-export async function lockApp(tx: Tx, appId: string): Promise<AppendPoint> {
-  const [row] = await tx.$queryRawUnsafe<{ lastSequence: number; at: Date }[]>(
+export async function lockApp(sql: Sql, appId: string): Promise<AppendPoint> {
+  const [row] = await sql.query<{ lastSequence: number; at: Date }>(
     `SELECT "lastSequence", clock_timestamp() AS at FROM "App" WHERE id = $1 FOR UPDATE`,
-    appId,
+    [appId],
   )
   if (!row) throw new Error(`there is no app ${appId}`)
   return { appId, ...row }
@@ -84,7 +84,7 @@ const appendSql = `
  * @param firstDelayS seconds before the first attempt.
  */
 export async function appendEvents(
-  tx: Tx,
+  sql: Sql,
   point: AppendPoint,
   news: readonly NewEvent[],
   audits: readonly NewAudit[],
@@ -92,8 +92,7 @@ export async function appendEvents(
 ): Promise<{ events: StoredEvent[]; deliveries: number }> {
   const events = news.map((event, index) => toStored(event, point, point.lastSequence + 1 + index))
   const column = <K extends keyof StoredEvent>(key: K) => events.map((event) => event[key])
-  const [row] = await tx.$queryRawUnsafe<{ deliveries: number }[]>(
-    appendSql,
+  const [row] = await sql.query<{ deliveries: number }>(appendSql, [
     point.appId,
     column('id'),
     column('sequence'),
@@ -112,7 +111,7 @@ export async function appendEvents(
     // An array of arrays of unlike lengths is none in SQL; a field's name holds no comma.
     audits.map(({ changed }) => changed?.join() ?? ''),
     audits.map(({ ip }) => ip),
-  )
+  ])
   return { events, deliveries: row?.deliveries ?? 0 }
 }
 

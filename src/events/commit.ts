@@ -1,6 +1,6 @@
 import { requireScope, type Viewer } from '../access/viewer.ts'
 import type { Bus } from '../bus/bus.ts'
-import { type Database, sqlState, type Tx } from '../db/database.ts'
+import { type Database, type Sql, sqlState } from '../db/database.ts'
 import type { ApiKeyScope } from '../db/generated/prisma/enums.ts'
 import { type ScopedTx, scopeTo } from '../db/scoped.ts'
 import { type AppendPoint, appendEvents, lockApp } from './append.ts'
@@ -73,8 +73,10 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     app.groups++
     if (isAhead) ahead++
     const take = () => {
+      const group = app.queue.splice(0, MAX_GROUP)
       app.awaited = false
-      return app.queue.splice(0, MAX_GROUP)
+      advance(appId, app)
+      return group
     }
     void commitGroup(appId, take).then(() => {
       app.groups--
@@ -93,17 +95,14 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     let unit: Unit | undefined
     const prisma = scopeTo(db.prisma, appId, (operation) => unit?.beforeQuery(operation))
     try {
-      const done = await prisma.$transaction(
-        async (tx) => {
-          const point = await lockApp(tx as Tx, appId)
-          unit = new Unit(tx as unknown as Tx & ScopedTx, point, bus)
-          group = take()
-          const result = await runGroup(tx as Tx, point, unit, group)
-          ran = true
-          return result
-        },
-        { maxWait: 10_000, timeout: 30_000 },
-      )
+      const done = await db.transaction(prisma, async (tx, sql) => {
+        const point = await lockApp(sql, appId)
+        unit = new Unit(tx as unknown as ScopedTx, sql, point, bus)
+        group = take()
+        const result = await runGroup(sql, point, unit, group)
+        ran = true
+        return result
+      })
       tell(appId, group as Job[], done)
     } catch (error) {
       // What failed before the lock is no fault of the group. What failed after the last statement may be committed:
@@ -118,13 +117,13 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     }
   }
 
-  async function runGroup(tx: Tx, point: AppendPoint, unit: Unit, group: Job[]) {
+  async function runGroup(sql: Sql, point: AppendPoint, unit: Unit, group: Job[]) {
     const { news, audits, published } = unit
     const outcomes: ({ value: unknown } | { error: unknown })[] = []
     for (const { viewer, work } of group) outcomes.push(await unit.run(viewer, work))
     await unit.flush()
     if (audits.length === 0) return { outcomes, published, events: [] }
-    const { events, deliveries } = await appendEvents(tx, point, news, audits, firstDelayS)
+    const { events, deliveries } = await appendEvents(sql, point, news, audits, firstDelayS)
     if (deliveries > 0) published.push(() => bus.publish(dueTopic, true))
     return { outcomes, published, events }
   }

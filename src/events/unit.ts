@@ -1,6 +1,6 @@
 import type { Viewer } from '../access/viewer.ts'
 import type { Bus, Topic } from '../bus/bus.ts'
-import { sqlState, type Tx } from '../db/database.ts'
+import { type Sql, sqlState } from '../db/database.ts'
 import type { Agent, AgentContext, Context, ContextFile, Document } from '../db/generated/prisma/client.ts'
 import type { ScopedTx } from '../db/scoped.ts'
 import type { AppendPoint, NewAudit, NewEvent } from './append.ts'
@@ -42,9 +42,6 @@ const insertSql: Record<keyof Rows, string> = {
   document: insert('Document'),
 }
 
-/** Changes get no plain SQL, which nobody scopes; the unit does, for the rows that it adds. */
-type UnitTx = ScopedTx & Pick<Tx, '$executeRawUnsafe'>
-
 /** The lists that changes add to, and how long they were. */
 type Marks = Map<unknown[], number>
 
@@ -62,7 +59,8 @@ export class Unit {
     contextFile: [],
     document: [],
   }
-  readonly #tx: UnitTx
+  readonly #tx: ScopedTx
+  readonly #sql: Sql
   readonly #point: AppendPoint
   readonly #bus: Bus
   /** Where the running change began; rows that were written meanwhile are gone from their lists. */
@@ -70,8 +68,10 @@ export class Unit {
   #added = false
   #wrote = false
 
-  constructor(tx: UnitTx, point: AppendPoint, bus: Bus) {
+  /** @param sql of the same transaction. Changes get none, for nobody scopes it. */
+  constructor(tx: ScopedTx, sql: Sql, point: AppendPoint, bus: Bus) {
     this.#tx = tx
+    this.#sql = sql
     this.#point = point
     this.#bus = bus
   }
@@ -91,7 +91,7 @@ export class Unit {
       // Raw statements are scoped by nobody: here they are. A column that a table lacks is passed over.
       this.#marks.set(rows, 0)
       const owned = rows.splice(0).map((row) => ({ ...row, appId }))
-      await this.#tx.$executeRawUnsafe(insertSql[table as keyof Rows], JSON.stringify(owned))
+      await this.#sql.query(insertSql[table as keyof Rows], [JSON.stringify(owned)])
     }
   }
 
