@@ -2,6 +2,7 @@ import type { Sql } from '../db/database.ts'
 import type { EntityType, EventType } from '../db/generated/prisma/enums.ts'
 import { deliveryIdSql, newEventId, newId } from '../db/ids.ts'
 import { entityOf, eventName } from './catalogue.ts'
+import { type Added, insertSql, tables } from './rows.ts'
 import type { StoredEvent } from './topics.ts'
 
 /** What a use case says that it changed. */
@@ -74,20 +75,23 @@ const appendSql = `
   ), owed AS (
     INSERT INTO "OutboxEntry" ("deliveryId", "webhookId", "dueAt")
     SELECT id, "webhookId", $9::timestamptz + make_interval(secs => $10::float8) FROM delivery
-  )
+  ), ${Object.entries(tables)
+    .map(([name, table]) => `"${name}" AS (${insertSql(table, `$18::jsonb -> '${name}'`)})`)
+    .join(', ')}
   SELECT count(*)::int AS deliveries FROM delivery`
 
 /**
  * The outbox: writes the events and, for each active webhook that asked for it, a due delivery, in the transaction of
- * the change itself and in one statement; the audit log with them. What is committed is delivered; what is not never
- * was.
- * @param firstDelayS seconds before the first attempt.
+ * the change itself and in one statement; the audit log with them, and what the change added. What is committed is
+ * delivered; what is not never was.
+ * @param added rows that are not written yet. @param firstDelayS seconds before the first attempt.
  */
 export async function appendEvents(
   sql: Sql,
   point: AppendPoint,
   news: readonly NewEvent[],
   audits: readonly NewAudit[],
+  added: Added,
   firstDelayS: number,
 ): Promise<{ events: StoredEvent[]; deliveries: number }> {
   const events = news.map((event, index) => toStored(event, point, point.lastSequence + 1 + index))
@@ -111,6 +115,7 @@ export async function appendEvents(
     // An array of arrays of unlike lengths is none in SQL; a field's name holds no comma.
     audits.map(({ changed }) => changed?.join() ?? ''),
     audits.map(({ ip }) => ip),
+    JSON.stringify(added),
   ])
   return { events, deliveries: row?.deliveries ?? 0 }
 }

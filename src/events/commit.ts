@@ -121,9 +121,9 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     const { news, audits, published } = unit
     const outcomes: ({ value: unknown } | { error: unknown })[] = []
     for (const { viewer, work } of group) outcomes.push(await unit.run(viewer, work))
-    await unit.flush()
-    if (audits.length === 0) return { outcomes, published, events: [] }
-    const { events, deliveries } = await appendEvents(sql, point, news, audits, firstDelayS)
+    const added = unit.takeRows()
+    if (audits.length === 0 && Object.keys(added).length === 0) return { outcomes, published, events: [] }
+    const { events, deliveries } = await appendEvents(sql, point, news, audits, added, firstDelayS)
     if (deliveries > 0) published.push(() => bus.publish(dueTopic, true))
     return { outcomes, published, events }
   }

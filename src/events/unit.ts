@@ -1,10 +1,10 @@
 import type { Viewer } from '../access/viewer.ts'
 import type { Bus, Topic } from '../bus/bus.ts'
 import { type Sql, sqlState } from '../db/database.ts'
-import type { Agent, AgentContext, Context, ContextFile, Document } from '../db/generated/prisma/client.ts'
 import type { ScopedTx } from '../db/scoped.ts'
 import type { AppendPoint, NewAudit, NewEvent } from './append.ts'
 import { eventName } from './catalogue.ts'
+import { type Added, insertSql, type Rows, tables } from './rows.ts'
 
 /** What a change is given: a transaction that sees its app alone, and the app's lock. */
 export interface Change {
@@ -19,27 +19,6 @@ export interface Change {
   publish<T>(topic: Topic<T>, message: T): void
   /** Writes a change that emits no event into the audit log. */
   audit(entry: Pick<NewAudit, 'action' | 'targetId' | 'changed'>): void
-}
-
-/** The tables that changes add to without a look, and their rows: every column, for no default is filled in. */
-interface Rows {
-  agent: Agent
-  agentContext: AgentContext
-  context: Context
-  contextFile: ContextFile
-  document: Document
-}
-
-/** All rows in one parameter, under the names of their columns. */
-const insert = (table: string) =>
-  `INSERT INTO "${table}" SELECT * FROM jsonb_populate_recordset(NULL::"${table}", $1::jsonb)`
-
-const insertSql: Record<keyof Rows, string> = {
-  agent: insert('Agent'),
-  agentContext: insert('AgentContext'),
-  context: insert('Context'),
-  contextFile: insert('ContextFile'),
-  document: insert('Document'),
 }
 
 /** The lists that changes add to, and how long they were. */
@@ -80,19 +59,28 @@ export class Unit {
   async beforeQuery(operation: string): Promise<void> {
     // What it added itself is written by now, and can only be taken back with all.
     if (!reads.has(operation) || this.#added) this.#wrote = true
-    await this.flush()
+    await this.#flush()
   }
 
-  /** Writes the added rows, one statement a table; a table that others refer to comes first. */
-  async flush(): Promise<void> {
-    const { appId } = this.#point
-    for (const [table, rows] of Object.entries(this.#rows)) {
-      if (rows.length === 0) continue
-      // Raw statements are scoped by nobody: here they are. A column that a table lacks is passed over.
-      this.#marks.set(rows, 0)
-      const owned = rows.splice(0).map((row) => ({ ...row, appId }))
-      await this.#sql.query(insertSql[table as keyof Rows], [JSON.stringify(owned)])
+  /** Writes the added rows, one statement a table. */
+  async #flush(): Promise<void> {
+    for (const [table, rows] of Object.entries(this.takeRows())) {
+      await this.#sql.query(insertSql(tables[table as keyof Rows], '$1::jsonb'), [JSON.stringify(rows)])
     }
+  }
+
+  /** Hands out the added rows of each table that has some; whoever takes them writes them, in the order of the tables. */
+  takeRows(): Added {
+    const { appId } = this.#point
+    const taken: Added = {}
+    for (const table of Object.keys(tables) as (keyof Rows)[]) {
+      const rows = this.#rows[table]
+      if (rows.length === 0) continue
+      this.#marks.set(rows, 0)
+      // Raw statements are scoped by nobody: here they are. A column that a table lacks is passed over.
+      taken[table] = rows.splice(0).map((row) => ({ ...row, appId }))
+    }
+    return taken
   }
 
   /**
