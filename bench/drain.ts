@@ -33,7 +33,7 @@ async function prepare(stand: Stand, setting: 'embedded' | 'production') {
 }
 
 /** 20,000 due deliveries over 10 webhooks, beside the bare loop, on both settings. */
-async function drainTable(stand: Stand) {
+export async function drainTable(stand: Stand) {
   const rows = []
   for (const setting of ['production', 'embedded'] as const) {
     const { env, refill } = await prepare(stand, setting)
