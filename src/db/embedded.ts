@@ -10,6 +10,7 @@ import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
 import { openOnPool, prepareSession } from './postgres.ts'
 import { NotingPool } from './transaction.ts'
+import { startVacuum } from './vacuum.ts'
 
 /**
  * Opens the embedded database in `dataDir` (made where it is missing) and brings its schema up to date. It runs in a
@@ -56,7 +57,15 @@ export async function openEmbedded(dataDir: string, log: Logger): Promise<Databa
       },
     })
     await migrate(new PrismaPg(pool))
-    return openOnPool('embedded', { pool, background: pool }, log, close)
+    const db = openOnPool('embedded', { pool, background: pool }, log, close)
+    const stopVacuum = startVacuum(db.sql, log)
+    return {
+      ...db,
+      async [Symbol.asyncDispose]() {
+        await stopVacuum()
+        await db[Symbol.asyncDispose]()
+      },
+    }
   } catch (error) {
     await close()
     throw error
