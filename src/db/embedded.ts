@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
-import { openOnPool, prepareSession } from './postgres.ts'
+import { openOnPool, prepareBackground } from './postgres.ts'
 import { startVacuum } from './vacuum.ts'
 
 /**
@@ -53,7 +53,7 @@ export async function openEmbedded(dataDir: string, log: Logger): Promise<Databa
       // It is one session, whoever asks: what a former connection prepared is still there, under the same names.
       onConnect: async (client) => {
         await client.query('DEALLOCATE ALL')
-        await prepareSession(client)
+        await prepareBackground(client)
       },
     })
     await migrate(new PrismaPg(pool))
