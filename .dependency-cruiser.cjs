@@ -36,6 +36,12 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/(bus/|log\\.ts)' },
     },
     {
+      name: 'metrics-know-no-use-cases',
+      severity: 'error',
+      from: { path: '^src/metrics/' },
+      to: { path: '^src/', pathNot: '^src/(metrics/|db/|bus/|log\\.ts|events/catalogue\\.ts)' },
+    },
+    {
       name: 'console-is-a-client-of-the-public-api',
       severity: 'error',
       from: { path: '^src/console/' },

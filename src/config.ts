@@ -95,6 +95,7 @@ const Environment = z.object({
   GRAPHQL_SUGGESTIONS: z.enum(['on', 'off']).optional(),
   TRUST_PROXY: cidrs.optional(),
   CORS_ORIGINS: z.string().transform(list).default([]),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').max(200).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
@@ -155,6 +156,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     suggestions: e.GRAPHQL_SUGGESTIONS === undefined ? embedded : e.GRAPHQL_SUGGESTIONS === 'on',
     trustedProxies: (e.TRUST_PROXY ?? []) as readonly Cidr[],
     corsOrigins: e.CORS_ORIGINS as readonly string[],
+    metricsToken: e.METRICS_TOKEN ?? null,
     logLevel: e.LOG_LEVEL,
   })
 }

@@ -83,6 +83,7 @@ export function createRedisBus(url: string, log: Logger): Bus {
       reconnected.add(listener)
       return () => reconnected.delete(listener)
     },
+    connected: () => publisher.status === 'ready' && subscriber.status === 'ready',
     async [Symbol.asyncDispose]() {
       publisher.disconnect()
       subscriber.disconnect()

@@ -9,6 +9,7 @@ import { keyOf } from '../access/key-of.ts'
 import type { KeyWatch } from '../access/key-watch.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Logger } from '../log.ts'
+import type { ApiMetrics } from '../metrics/api.ts'
 import { maskError } from './errors.ts'
 import { LiveStream } from './live/live-stream.ts'
 import { overSocket } from './live/over-socket.ts'
@@ -26,6 +27,7 @@ interface WebSocketDeps {
   authenticator: Authenticator
   clientAddress: ClientAddress
   keyWatch: KeyWatch
+  metrics: ApiMetrics
   log: Logger
 }
 
@@ -41,7 +43,7 @@ type Extra = { viewer?: Viewer }
  */
 export function serveWebSocket(
   server: Server,
-  { engine, authenticator, clientAddress, keyWatch, log }: WebSocketDeps,
+  { engine, authenticator, clientAddress, keyWatch, metrics, log }: WebSocketDeps,
   maxFrameBytes: number,
   corsOrigins: readonly string[],
 ): () => Promise<void> {
@@ -63,6 +65,7 @@ export function serveWebSocket(
     const gone = new AbortController()
     goneOf.set(socket, gone.signal)
     socket.once('close', () => gone.abort())
+    socket.once('close', metrics.connected())
   })
   const disposable = useServer<Record<string, unknown>, Extra>(
     {
