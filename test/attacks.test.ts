@@ -227,6 +227,36 @@ describe('over WebSocket', () => {
     }
   })
 
+  it('prints nothing outside of the log, whatever a socket does', async () => {
+    const loud = await startHerald({ ...(await settingEnv('production')), ROLES: 'api', LOG_LEVEL: 'debug' })
+    const frames = {
+      'too big': Buffer.alloc(0),
+      'no text': Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe]),
+      'not masked': Buffer.from([0x81, 0x02, 0x7b, 0x7d]),
+      'reserved bits': Buffer.from([0xf1, 0x80, 0, 0, 0, 0]),
+    }
+    for (const [name, frame] of Object.entries(frames)) {
+      const socket = await openSocket(loud.url, { key: loud.key })
+      if (frame.length === 0) socket.send('x'.repeat(20_000_000))
+      // Below the library, which makes no such frames.
+      else (socket.socket as unknown as { _socket: net.Socket })._socket.write(frame)
+      expect([name, (await socket.closed).code]).toEqual([
+        name,
+        name === 'too big' ? 1009 : name === 'no text' ? 1007 : 1002,
+      ])
+    }
+    const gone = await openSocket(loud.url, { key: loud.key })
+    gone.send({ id: '1', type: 'subscribe', payload: { query: '{ agents(first: 100) { nodes { id } } }' } })
+    gone.socket.terminate()
+    expect(await loud.kill('SIGTERM')).toBe(0)
+    const lines = loud.output().trim().split('\n')
+    const printed = lines.filter((line) => !line.startsWith('{'))
+    expect(printed.map((line) => line.split(' ', 2).join(' '))).toEqual(['Herald listens', 'The console'])
+    const logged = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
+    expect(logged.filter(({ msg }) => msg === 'a socket broke the protocol')).toHaveLength(4)
+    expect(logged.filter(({ level }) => level >= 40)).toEqual([])
+  })
+
   it('lets no browser in from another site', async () => {
     await expect(openSocket(herald.url, { origin: 'https://evil.example' })).rejects.toThrow('403')
     await expect(openSocket(herald.url, { origin: 'null' })).rejects.toThrow('403')
