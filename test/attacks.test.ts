@@ -257,6 +257,20 @@ describe('over WebSocket', () => {
     expect(logged.filter(({ level }) => level >= 40)).toEqual([])
   })
 
+  it('takes no harm from odd upgrades, and from those who hang up', async () => {
+    const { hostname, port } = new URL(herald.url)
+    const upgrade = (path: string, andThen: (socket: net.Socket) => void) =>
+      new Promise<void>((resolve) => {
+        const head = `GET ${path} HTTP/1.1\r\nhost: x\r\norigin: https://evil.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`
+        const socket = net.connect(Number(port), hostname, () => socket.write(head, () => andThen(socket)))
+        socket.on('error', () => {})
+        socket.on('close', () => resolve())
+        socket.resume()
+      })
+    await Promise.all(['//', '/graphql?', '*', 'http://['].map((path) => upgrade(path, () => {})))
+    for (let i = 0; i < 50; i++) await upgrade('/graphql', (socket) => socket.resetAndDestroy())
+  })
+
   it('lets no browser in from another site', async () => {
     await expect(openSocket(herald.url, { origin: 'https://evil.example' })).rejects.toThrow('403')
     await expect(openSocket(herald.url, { origin: 'null' })).rejects.toThrow('403')

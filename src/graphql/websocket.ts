@@ -47,7 +47,9 @@ export function serveWebSocket(
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, handleProtocols })
   server.on('upgrade', (request, socket, head) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/graphql') {
+    // Node has taken its own listener away; whoever hangs up now is nobody's fault.
+    socket.on('error', () => socket.destroy())
+    if (request.url?.split('?', 1)[0] !== '/graphql') {
       socket.destroy()
       return
     }
