@@ -159,7 +159,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   }
 }
 
-/** @throws ConfigError when Postgres cannot be reached, DataDirInUseError when another process has the data folder. */
+/** @throws ConfigError when Postgres cannot be reached, DataDirError when another process has the data folder. */
 export async function openDatabase(config: Config, log: Logger): Promise<Database> {
   if (!config.databaseUrl) return openEmbedded(config.dataDir, log)
   return openPostgres(config.databaseUrl, log).catch((error: Error & { code?: string }) => {
