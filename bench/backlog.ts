@@ -56,10 +56,14 @@ async function insertDue(env: Record<string, string>, count: number): Promise<vo
   )
   await sql(
     env,
-    `INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", "dueAt", "createdAt")
-     SELECT 'dlv_' || substr(event.id, 5, 22) || right(gen_random_uuid()::text, 10), event."appId", webhook.id, event.id,
-       now(), now()
-     FROM "Event" event, "Webhook" webhook`,
+    `WITH delivery AS (
+       INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", "createdAt")
+       SELECT 'dlv_' || substr(event.id, 5, 22) || right(gen_random_uuid()::text, 10), event."appId", webhook.id, event.id,
+         now()
+       FROM "Event" event, "Webhook" webhook
+       RETURNING id, "webhookId"
+     )
+     INSERT INTO "OutboxEntry" ("deliveryId", "webhookId", "dueAt") SELECT id, "webhookId", now() FROM delivery`,
   )
   await sql(env, 'VACUUM ANALYZE')
 }

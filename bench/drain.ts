@@ -69,9 +69,9 @@ async function insertEnded(env: Record<string, string>, count: number): Promise<
   )
   await sql(
     env,
-    `INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", status, "attemptCount", "dueAt", "createdAt", "completedAt")
+    `INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", status, "attemptCount", "createdAt", "completedAt")
      SELECT 'dlv_' || substr(event.id, 5), event."appId", (SELECT min(id) FROM "Webhook"), event.id, 'SUCCEEDED', 1,
-       '2020-01-01', '2020-01-01', '2020-01-01'
+       '2020-01-01', '2020-01-01'
      FROM "Event" event WHERE event.sequence IS NULL`,
   )
   await sql(env, 'ANALYZE')

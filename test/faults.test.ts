@@ -43,8 +43,7 @@ const owedIds = async () =>
   (await sql(env, `SELECT id FROM "Event" WHERE type = 'CONTEXT_FILE_CREATED' ORDER BY sequence`)).map(({ id }) => id)
 const pending = async () => (await sql(env, `SELECT 1 FROM "Delivery" WHERE status = 'PENDING'`)).length
 /** What a dead process held is taken over when its lease runs out: that time is made to have passed. */
-const expireLeases = () =>
-  sql(env, `UPDATE "Delivery" SET "dueAt" = now() WHERE status = 'PENDING' AND "leaseId" IS NOT NULL`)
+const expireLeases = () => sql(env, 'UPDATE "OutboxEntry" SET "leasedUntil" = now() WHERE "leaseId" IS NOT NULL')
 
 /** Every committed event arrived; those that came twice are the same event, and at most so many. */
 async function expectAllArrived(maxDuplicates: number): Promise<void> {
@@ -162,7 +161,7 @@ describe('a dispatcher that is told to stop', () => {
     const ended = dispatcher.kill('SIGTERM')
     // It gives back what it has not begun while the 20 are still open.
     await eventually(
-      async () => (await sql(env, `SELECT 1 FROM "Delivery" WHERE "leaseId" IS NOT NULL`)).length === 20,
+      async () => (await sql(env, `SELECT 1 FROM "OutboxEntry" WHERE "leaseId" IS NOT NULL`)).length === 20,
       'given back',
     )
     for (const end of open) end()
@@ -216,8 +215,7 @@ describe('leases', () => {
     await createWebhook(herald)
     await createFiles(herald, await createContext(herald), 3)
     await eventually(() => open.length === 1, 'the attempt under way')
-    const until = async () =>
-      (await sql(env, `SELECT max("dueAt") AS at FROM "Delivery" WHERE "leaseId" IS NOT NULL`))[0].at
+    const until = async () => (await sql(env, `SELECT max("leasedUntil") AS at FROM "OutboxEntry"`))[0].at
     const first: Date = await until()
     await eventually(async () => (await until()) > first, 'the renewal', 40_000)
     const [webhook] = (await run(herald, api.WebhooksDocument)).webhooks.nodes

@@ -162,8 +162,11 @@ it('tells what is pending and for how long it has been due, whichever process is
   await createWebhook(herald, receiver.url)
   for (let i = 0; i < 10; i++) await createContext(herald)
   await eventually(async () => (await figure(herald, 'herald_deliveries_pending')) === 20, '20 pending')
-  const [oldest] = await sql(env, 'SELECT id FROM "Delivery" ORDER BY random() LIMIT 1')
-  await sql(env, `UPDATE "Delivery" SET "dueAt" = now() - interval '1 hour' WHERE id = $1`, [oldest.id])
+  await sql(
+    env,
+    `UPDATE "OutboxEntry" SET "dueAt" = now() - interval '1 hour'
+     WHERE "deliveryId" = (SELECT "deliveryId" FROM "OutboxEntry" ORDER BY random() LIMIT 1)`,
+  )
   const age = await eventually(async () => {
     const seconds = await figure(herald, 'herald_deliveries_oldest_due_seconds')
     return seconds !== undefined && seconds > 1000 && seconds
@@ -171,10 +174,10 @@ it('tells what is pending and for how long it has been due, whichever process is
   expect(age).toBeGreaterThanOrEqual(3600)
   expect(age).toBeLessThan(4000)
   // What waits for its time is pending, and not due.
-  await sql(env, `UPDATE "Delivery" SET "dueAt" = now() + interval '1 hour'`)
+  await sql(env, `UPDATE "OutboxEntry" SET "dueAt" = now() + interval '1 hour'`)
   await eventually(async () => (await figure(herald, 'herald_deliveries_oldest_due_seconds')) === 0, 'none due')
   expect(await figure(herald, 'herald_deliveries_pending')).toBe(20)
-  await sql(env, `UPDATE "Delivery" SET "dueAt" = now()`)
+  await sql(env, `UPDATE "OutboxEntry" SET "dueAt" = now()`)
   const dispatcher = await start({ ...env, ROLES: 'dispatcher' })
   for (const process of [herald, dispatcher]) {
     await eventually(async () => (await figure(process, 'herald_deliveries_pending')) === 0, 'all delivered')
@@ -195,7 +198,7 @@ it('counts attempts whose lease was lost', async () => {
   const underWay = await read(dispatcher)
   expect(figures(underWay, 'herald_deliveries_held')).toEqual({ '': 1 })
   expect(figures(underWay, 'herald_delivery_attempts_under_way')).toEqual({ '': 1 })
-  await sql(env, `UPDATE "Delivery" SET "leaseId" = 'another', "dueAt" = now() + interval '1 hour'`)
+  await sql(env, `UPDATE "OutboxEntry" SET "leaseId" = 'another', "leasedUntil" = now() + interval '1 hour'`)
   for (const end of open) end()
   await eventually(async () => (await figure(dispatcher, 'herald_leases_lost_total')) === 1, 'the lost lease')
   const families = await read(dispatcher)
@@ -299,7 +302,7 @@ it('answers with what the process knows while the database is away or hangs, and
   const blocker = new pg.Client({ connectionString: env.DATABASE_URL })
   await blocker.connect()
   await blocker.query('BEGIN')
-  await blocker.query('LOCK TABLE "Delivery" IN ACCESS EXCLUSIVE MODE')
+  await blocker.query('LOCK TABLE "OutboxEntry" IN ACCESS EXCLUSIVE MODE')
   await eventually(up(0), 'that the database hangs')
   await blocker.query('ROLLBACK')
   await blocker.end()

@@ -96,6 +96,30 @@ it('does not retry what is under way, nor to an inactive webhook', async () => {
   expect(receiver.received).toHaveLength(1)
 })
 
+it('sends nothing anew whose attempt is still under way, canceled or not', async () => {
+  const open: Parameters<typeof accept>[0][] = []
+  receiver.state.answer = (response) => void open.push(response)
+  const webhookId = await createWebhook()
+  await createFiles(2)
+  await eventually(() => open.length === 2, 'two attempts under way')
+  for (const active of [false, true]) await run(herald, api.WebhookUpdateDocument, { id: webhookId, input: { active } })
+  const { id } = await newest(webhookId)
+  expect(await newest(webhookId)).toMatchObject({ status: 'CANCELED', nextAttemptAt: null })
+  expect((await retry(id)).__typename).toBe('ConflictError')
+  const all = { webhookId, since: new Date(0).toISOString() }
+  expect(await replay(all)).toMatchObject({ scheduledCount: 0 })
+  // What was delivered counts; what failed stays canceled, is not tried again, and can be sent anew.
+  for (const [index, response] of open.entries()) response.writeHead(index === 0 ? 500 : 200).end()
+  await eventually(async () => (await countOf('SUCCEEDED')) === 1, 'the one that was delivered')
+  await eventually(async () => (await sql(env, 'SELECT 1 FROM "DeliveryAttempt"')).length === 2, 'both written down')
+  expect(await sql(env, 'SELECT * FROM "OutboxEntry"')).toEqual([])
+  expect([await countOf('CANCELED'), await countOf('PENDING')]).toEqual([1, 0])
+  receiver.state.answer = accept
+  expect(await replay(all)).toMatchObject({ scheduledCount: 1 })
+  await eventually(async () => (await countOf('SUCCEEDED')) === 2, 'the other one')
+  expect(receiver.received.map(({ headers }) => headers['herald-attempt'])).toEqual(['1', '1', '2'])
+})
+
 it('tries a webhook out: it alone, once, outside of the sequence', async () => {
   receiver.state.answer = refuse
   const neighbour = await startReceiver()
@@ -136,7 +160,7 @@ it('replays what failed, oldest first and each once, through a crash and a race 
   await herald.kill('SIGKILL')
   herald = await startHerald(env)
   // What was under way when the process died is sent again when its lease runs out: let that be now.
-  await sql(env, `UPDATE "Delivery" SET "dueAt" = now() WHERE status = 'PENDING' AND "leaseId" IS NOT NULL`)
+  await sql(env, 'UPDATE "OutboxEntry" SET "leasedUntil" = now() WHERE "leaseId" IS NOT NULL')
   await eventually(async () => {
     const { webhook } = await run(herald, api.WebhookReplayDocument, { id: webhookId })
     return webhook?.replay?.completedAt

@@ -28,11 +28,16 @@ it('removes events older than RETENTION_DAYS with their deliveries, up to the fi
     env,
     `WITH moved AS (
        INSERT INTO "Event" SELECT 'evt_' || $1 || substr(id, 17), "appId", -sequence, type, "entityId", "externalTenantId", "occurredAt", body
-       FROM "Event" WHERE sequence <= 4 RETURNING id, sequence)
-     INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", status, "dueAt", "createdAt")
-     SELECT 'dlv_' || substr(moved.id, 5), d."appId", d."webhookId", moved.id,
-       CASE WHEN moved.sequence = -3 THEN 'PENDING' ELSE 'SUCCEEDED' END::"DeliveryStatus", now() + interval '1 day', now()
-     FROM moved JOIN "Event" e ON e.sequence = -moved.sequence JOIN "Delivery" d ON d."eventId" = e.id`,
+       FROM "Event" WHERE sequence <= 4 RETURNING id, sequence
+     ), delivery AS (
+       INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", status, "createdAt")
+       SELECT 'dlv_' || substr(moved.id, 5), d."appId", d."webhookId", moved.id,
+         CASE WHEN moved.sequence = -3 THEN 'PENDING' ELSE 'SUCCEEDED' END::"DeliveryStatus", now()
+       FROM moved JOIN "Event" e ON e.sequence = -moved.sequence JOIN "Delivery" d ON d."eventId" = e.id
+       RETURNING id, "webhookId", status
+     )
+     INSERT INTO "OutboxEntry" ("deliveryId", "webhookId", "dueAt")
+     SELECT id, "webhookId", now() + interval '1 day' FROM delivery WHERE status = 'PENDING'`,
     [days(31)],
   )
   await sql(env, 'DELETE FROM "Event" WHERE sequence BETWEEN 1 AND 4')

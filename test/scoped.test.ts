@@ -40,8 +40,9 @@ beforeAll(async () => {
     data: { id: 'evt', appId, sequence: 1, type: 'AGENT_CREATED', entityId: 'agt', occurredAt: at, body: '{}' },
   })
   await prisma.delivery.create({
-    data: { id: 'dlv', appId, webhookId: 'wh', eventId: 'evt', dueAt: at, createdAt: at },
+    data: { id: 'dlv', appId, webhookId: 'wh', eventId: 'evt', createdAt: at },
   })
+  await prisma.outboxEntry.create({ data: { deliveryId: 'dlv', webhookId: 'wh', dueAt: at } })
   await prisma.deliveryAttempt.create({
     data: {
       deliveryId: 'dlv',
@@ -135,6 +136,6 @@ it("cannot point at another app's rows: the database itself refuses", async () =
   const link = { appId: 'two', agentId: 'agt', contextId: 'ctx2', position: 0 }
   await expect(db.prisma.agentContext.create({ data: link })).rejects.toThrow('Foreign key')
   const at = new Date()
-  const delivery = { id: 'd2', appId: 'two', webhookId: 'wh', eventId: 'evt', dueAt: at, createdAt: at }
+  const delivery = { id: 'd2', appId: 'two', webhookId: 'wh', eventId: 'evt', createdAt: at }
   await expect(db.prisma.delivery.create({ data: delivery })).rejects.toThrow('Foreign key')
 })

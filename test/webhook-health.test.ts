@@ -33,8 +33,8 @@ async function seed(webhookId: string, attempts: readonly (readonly [string, num
        INSERT INTO "Event" (id, "appId", type, "entityId", "occurredAt", body)
        SELECT event, "appId", 'AGENT_CREATED', 'agt_x', at, '{}' FROM attempt, owner
      ), delivery AS (
-       INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", status, "dueAt", "createdAt")
-       SELECT delivery, "appId", $1, event, 'SUCCEEDED', at, at FROM attempt, owner
+       INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", status, "createdAt")
+       SELECT delivery, "appId", $1, event, 'SUCCEEDED', at FROM attempt, owner
      )
      INSERT INTO "DeliveryAttempt" ("deliveryId", number, "webhookId", outcome, "startedAt", "durationMs",
        "requestHeaders", "responseBodyTruncated")

@@ -9,7 +9,8 @@ import type { Logger } from '../log.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
-import { inUtc, openOnPool } from './postgres.ts'
+import { openOnPool, prepareSession } from './postgres.ts'
+import { startVacuum } from './vacuum.ts'
 
 /**
  * Opens the embedded database in `dataDir` (made where it is missing) and brings its schema up to date. It runs in a
@@ -52,11 +53,19 @@ export async function openEmbedded(dataDir: string, log: Logger): Promise<Databa
       // It is one session, whoever asks: what a former connection prepared is still there, under the same names.
       onConnect: async (client) => {
         await client.query('DEALLOCATE ALL')
-        await inUtc(client)
+        await prepareSession(client)
       },
     })
     await migrate(new PrismaPg(pool))
-    return openOnPool('embedded', { pool, background: pool }, log, close)
+    const db = openOnPool('embedded', { pool, background: pool }, log, close)
+    const stopVacuum = startVacuum(db.sql, log)
+    return {
+      ...db,
+      async [Symbol.asyncDispose]() {
+        await stopVacuum()
+        await db[Symbol.asyncDispose]()
+      },
+    }
   } catch (error) {
     await close()
     throw error

@@ -2,7 +2,11 @@ import type { Tx } from './database.ts'
 import type { Prisma, PrismaClient } from './generated/prisma/client.ts'
 
 /** Models whose rows bear no appId of their own, and the row through which they belong to the app. */
-const parents: Partial<Record<Prisma.ModelName, string>> = { DeliveryAttempt: 'delivery', Document: 'file' }
+const parents: Partial<Record<Prisma.ModelName, string>> = {
+  DeliveryAttempt: 'delivery',
+  OutboxEntry: 'delivery',
+  Document: 'file',
+}
 
 type Raw = '$queryRaw' | '$queryRawUnsafe' | '$executeRaw' | '$executeRawUnsafe'
 /** A Prisma client that sees and makes rows of one app alone. Plain SQL, which nobody could scope, is not for its users. */

@@ -52,7 +52,8 @@ export const DeliveryRef = builder.prismaNode('Delivery', {
       type: 'DateTime',
       nullable: true,
       description: 'When it is attempted next. Null when it has ended, and while an attempt is under way.',
-      resolve: ({ status, dueAt, leaseId }) => (status === 'PENDING' && leaseId === null ? dueAt : null),
+      select: { outbox: true },
+      resolve: ({ outbox }) => (outbox?.leaseId === null ? outbox.dueAt : null),
     }),
     attempts: t.relation('attempts', {
       description: 'The attempts, oldest first.',
@@ -67,6 +68,10 @@ const DeliveryConnection = connectionOf('Delivery', DeliveryRef)
 
 type Where = NonNullable<Parameters<Context['db']['delivery']['findMany']>[0]>['where']
 
+/** What is pending is found by the outbox: among a million that have ended it would have to be looked for. */
+const withStatus = (status: typeof DeliveryStatus.$inferType | null | undefined): Where =>
+  status === 'PENDING' ? { status, outbox: { isNot: null } } : { status: status ?? undefined }
+
 function listDeliveries(context: Context, info: GraphQLResolveInfo, page: PageArgs, where: Where) {
   const query = queryFromInfo({ context, info, typeName: 'Delivery', paths: rowPaths.map((path) => [...path]) })
   return readPage(page, decodeIdCursor, (take, after) =>
@@ -80,7 +85,7 @@ builder.prismaObjectField(WebhookRef, 'deliveries', (t) =>
     description: 'What it was and is owed, newest first.',
     args: { ...pageArgs, status: t.arg({ type: DeliveryStatus, description: 'Only those with this status.' }) },
     resolve: ({ id }, { status, ...page }, context, info) =>
-      listDeliveries(context, info, page, { webhookId: id, status: status ?? undefined }),
+      listDeliveries(context, info, page, { webhookId: id, ...withStatus(status) }),
   }),
 )
 
@@ -110,7 +115,7 @@ builder.queryFields((t) => ({
         { first, after },
         {
           webhookId: webhookId ?? undefined,
-          status: status ?? undefined,
+          ...withStatus(status),
           ...(types?.length && { event: { type: { in: types } } }),
           createdAt: { gte: since ?? undefined, lt: until ?? undefined },
         },

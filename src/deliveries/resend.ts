@@ -10,8 +10,8 @@ import type { Commit } from '../events/commit.ts'
 import { deliveriesChanged, deliveriesTopic, dueTopic, replayTopic } from '../events/topics.ts'
 import { validate, withDefault } from '../validate.ts'
 
-/** A delivery whose lease has not run out: an attempt is under way, or about to be. */
-const leased = (at: Date) => ({ leaseId: { not: null }, dueAt: { gt: at } })
+/** An entry without a lease, or whose lease has run out: no attempt is under way, or about to be. */
+const free = (at: Date) => ({ OR: [{ leasedUntil: null }, { leasedUntil: { lte: at } }] })
 
 /**
  * Sends a delivery again at once, whatever became of it; one that is scheduled is brought forward. Its schedule begins
@@ -21,21 +21,21 @@ const leased = (at: Date) => ({ leaseId: { not: null }, dueAt: { gt: at } })
 export async function retryDelivery(commit: Commit, viewer: Viewer, id: string): Promise<Delivery> {
   return commit(viewer, 'ADMIN', async (change) => {
     const { tx, at } = change
-    const delivery = await tx.delivery.findUnique({ where: { id }, include: { webhook: true } })
+    const delivery = await tx.delivery.findUnique({ where: { id }, include: { webhook: true, outbox: true } })
     if (!delivery) throw new NotFoundError(id)
     if (delivery.webhook.status !== 'ACTIVE') throw new ConflictError('The webhook is inactive; activate it first')
-    // A dispatcher may take or settle it between the look and this: the condition is in the statement.
+    const { webhookId, attemptCount, outbox } = delivery
+    const underWay = new ConflictError('An attempt of this delivery is under way')
+    if (outbox?.leasedUntil && outbox.leasedUntil > at) throw underWay
+    // A dispatcher may take or settle it between the look and this: the conditions are in the statements.
     const { count } = await tx.delivery.updateMany({
-      where: { id, attemptCount: delivery.attemptCount, NOT: leased(at) },
-      data: {
-        status: 'PENDING',
-        dueAt: at,
-        leaseId: null,
-        completedAt: null,
-        attemptsBefore: delivery.attemptCount,
-      },
+      where: { id, attemptCount },
+      data: { status: 'PENDING', completedAt: null, attemptsBefore: attemptCount },
     })
-    if (count === 0) throw new ConflictError('An attempt of this delivery is under way')
+    await tx.outboxEntry.deleteMany({ where: { deliveryId: id, ...free(at) } })
+    const entry = { deliveryId: id, webhookId, dueAt: at }
+    const owed = await tx.outboxEntry.createMany({ data: entry, skipDuplicates: true })
+    if (count === 0 || owed.count === 0) throw underWay
     change.audit({ action: 'delivery.retried', targetId: id })
     change.publish(dueTopic, true)
     const retried = await tx.delivery.findUniqueOrThrow({ where: { id } })
@@ -60,8 +60,9 @@ export async function testWebhook(commit: Commit, viewer: Viewer, webhookId: str
     change.audit({ action: 'webhook.tested', targetId: webhookId })
     change.publish(dueTopic, true)
     const delivery = await tx.delivery.create({
-      data: { id: newDeliveryId(id), appId, webhookId, eventId: id, dueAt: at, createdAt: at },
+      data: { id: newDeliveryId(id), appId, webhookId, eventId: id, createdAt: at },
     })
+    await tx.outboxEntry.create({ data: { deliveryId: delivery.id, webhookId, dueAt: at } })
     change.publish(deliveriesTopic(appId), deliveriesChanged([delivery]))
     return delivery
   })
@@ -105,7 +106,12 @@ export async function replayDeliveries(commit: Commit, viewer: Viewer, input: De
     // Ids sort by the time of their event, by the same clock: a range of time is a range of ids.
     const range = { fromId: firstDeliveryId(since), untilId: firstDeliveryId(until && until < at ? until : at) }
     const scheduledCount = await tx.delivery.count({
-      where: { webhookId, status: { in: statuses }, id: { gte: range.fromId, lt: range.untilId }, NOT: leased(at) },
+      where: {
+        webhookId,
+        status: { in: statuses },
+        id: { gte: range.fromId, lt: range.untilId },
+        OR: [{ outbox: null }, { outbox: free(at) }],
+      },
     })
     change.audit({ action: 'webhook.replayed', targetId: webhookId })
     change.publish(replayTopic, true)

@@ -38,16 +38,14 @@ export const LEASE_S = 60
 /** Webhooks that one claim looks at; the next one goes on behind them. */
 const MAX_LANES = 500
 
-// All of it runs on the partial index Delivery_due ("webhookId", "dueAt") WHERE status = 'PENDING'. `probe` walks from
-// webhook to webhook by one look-up each, whatever number of rows they have pending; `picked` reads of each only as
-// many as there is room for. So the cost grows with the webhooks that are owed something, not with what they are owed.
+// All of it runs on the index "OutboxEntry" ("webhookId", "dueAt"). `probe` walks from webhook to webhook by one look-up
+// each, whatever number of entries they have; `picked` reads of each only as many as there is room for, behind those that
+// are leased, which are few. So the cost grows with the webhooks that are owed something, not with what they are owed.
 const claimSql = `
   WITH RECURSIVE probe AS (
-    (SELECT "webhookId" AS id FROM "Delivery"
-      WHERE status = 'PENDING' AND "webhookId" > $3 ORDER BY "webhookId" LIMIT 1)
+    (SELECT "webhookId" AS id FROM "OutboxEntry" WHERE "webhookId" > $3 ORDER BY "webhookId" LIMIT 1)
     UNION ALL
-    SELECT (SELECT "webhookId" FROM "Delivery"
-      WHERE status = 'PENDING' AND "webhookId" > probe.id ORDER BY "webhookId" LIMIT 1)
+    SELECT (SELECT "webhookId" FROM "OutboxEntry" WHERE "webhookId" > probe.id ORDER BY "webhookId" LIMIT 1)
     FROM probe WHERE probe.id IS NOT NULL
   ), lane AS MATERIALIZED (
     SELECT probe.id, coalesce(busy.room, $4::int) AS room
@@ -57,16 +55,16 @@ const claimSql = `
   ), picked AS MATERIALIZED (
     SELECT due.id
     FROM lane CROSS JOIN LATERAL (
-      SELECT id FROM "Delivery"
-      WHERE "webhookId" = lane.id AND status = 'PENDING' AND "dueAt" <= now()
+      SELECT "deliveryId" AS id FROM "OutboxEntry"
+      WHERE "webhookId" = lane.id AND "dueAt" <= now() AND ("leasedUntil" IS NULL OR "leasedUntil" <= now())
       ORDER BY "dueAt" LIMIT lane.room FOR UPDATE SKIP LOCKED
     ) due
     WHERE lane.room > 0
     LIMIT $7
   ), claimed AS (
-    UPDATE "Delivery" SET "leaseId" = $1, "dueAt" = now() + make_interval(secs => $2)
-    WHERE id IN (SELECT id FROM picked)
-    RETURNING id, "leaseId", "appId", "webhookId", "eventId", "attemptCount", "attemptsBefore"
+    UPDATE "OutboxEntry" SET "leaseId" = $1, "leasedUntil" = now() + make_interval(secs => $2)
+    WHERE "deliveryId" IN (SELECT id FROM picked)
+    RETURNING "deliveryId", "leaseId", "webhookId"
   ), signer AS MATERIALIZED (
     SELECT webhook.id, url, "deliveryPolicy", array(
       SELECT sealed FROM "WebhookSecret" secret
@@ -75,14 +73,15 @@ const claimSql = `
     ) AS sealed
     FROM "Webhook" webhook WHERE webhook.id IN (SELECT "webhookId" FROM claimed)
   )
-  SELECT walk."goOnBehind", claimed.id, claimed."leaseId", claimed."appId", claimed."webhookId", claimed."eventId",
-    event.type AS "eventType", claimed."attemptCount" + 1 AS attempt, claimed."attemptsBefore", event.body, signer.url,
+  SELECT walk."goOnBehind", delivery.id, claimed."leaseId", delivery."appId", delivery."webhookId", delivery."eventId",
+    event.type AS "eventType", delivery."attemptCount" + 1 AS attempt, delivery."attemptsBefore", event.body, signer.url,
     signer."deliveryPolicy" AS policy, signer.sealed AS "sealedSecrets"
   FROM (SELECT CASE WHEN count(*) = ${MAX_LANES} THEN max(id) END AS "goOnBehind" FROM lane) walk
   LEFT JOIN (
     claimed
     JOIN signer ON signer.id = claimed."webhookId"
-    JOIN "Event" event ON event.id = claimed."eventId"
+    JOIN "Delivery" delivery ON delivery.id = claimed."deliveryId"
+    JOIN "Event" event ON event.id = delivery."eventId"
   ) ON true`
 
 /** What a claim took. */

@@ -75,6 +75,8 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   let underWay = 0
   let stopping = false
   let afterWebhookId = ''
+  /** Webhooks that were changed while a claim is under way, which may have read them before. */
+  const changedMeanwhile = new Set<string>()
   metrics.watch(() => ({ held: held.size, underWay }))
 
   /** Takes due deliveries into their lanes. @returns whether to claim again at once: the round is not through. */
@@ -82,6 +84,7 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
     const max = Math.min(MAX_CLAIM, MAX_HELD - held.size)
     if (max <= 0) return false
     const rooms = lanes.rooms(MAX_HELD_PER_APP)
+    changedMeanwhile.clear()
     const noteEnd = metrics.claiming()
     const { deliveries, goOnBehind } = await claim(sql, {
       max,
@@ -97,6 +100,10 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
       lane.held++
       lane.queue.push(delivery)
       touched.set(lane, (touched.get(lane) ?? 0) + 1)
+    }
+    if (changedMeanwhile.size > 0) {
+      await release(lanes.takeQueued(({ webhookId }) => changedMeanwhile.has(webhookId)))
+      signal.set()
     }
     for (const [lane, count] of touched) {
       lane.more = deliveries.length === max || count >= (rooms.get(lane.webhookId) ?? callbackConcurrency)
@@ -203,6 +210,7 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
 
   /** Puts back what waits for a webhook that was changed: it comes again as it is now, or not at all. */
   function onWebhookChanged(webhookId: string): void {
+    changedMeanwhile.add(webhookId)
     void release(lanes.takeQueued((delivery) => delivery.webhookId === webhookId)).then(signal.set)
   }
 

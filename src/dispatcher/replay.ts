@@ -10,21 +10,29 @@ const BATCH = 500
 const POLL_MS = 5000
 
 // One statement a batch, so that a crash leaves the replay where its deliveries are. Its row's lock keeps other
-// dispatchers off it; `fromId` moves on behind the last row, so that each delivery is looked at once.
+// dispatchers off it; `fromId` moves on behind the last row, so that each delivery is looked at once. One that was
+// canceled and whose attempt is still under way is left out: it would be sent twice at a time.
 const replaySql = `
   WITH replay AS MATERIALIZED (
     SELECT * FROM "Replay" WHERE "completedAt" IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
   ), batch AS MATERIALIZED (
     SELECT ended.id FROM replay CROSS JOIN LATERAL (
-      SELECT id FROM "Delivery"
+      SELECT id FROM "Delivery" delivery
       WHERE "webhookId" = replay."webhookId" AND id >= replay."fromId" AND id < replay."untilId"
-        AND status = ANY(replay.statuses) AND ("leaseId" IS NULL OR "dueAt" <= now())
+        AND status = ANY(replay.statuses) AND NOT EXISTS (
+          SELECT 1 FROM "OutboxEntry" WHERE "deliveryId" = delivery.id AND "leasedUntil" > now()
+        )
       ORDER BY id LIMIT ${BATCH} FOR UPDATE
     ) ended
+  ), owed AS (
+    INSERT INTO "OutboxEntry" AS entry ("deliveryId", "webhookId", "dueAt")
+    SELECT batch.id, replay."webhookId", now() FROM replay, batch
+    ON CONFLICT ("deliveryId") DO UPDATE SET "dueAt" = now(), "leaseId" = NULL, "leasedUntil" = NULL
+    WHERE entry."leasedUntil" IS NULL OR entry."leasedUntil" <= now()
+    RETURNING "deliveryId"
   ), restarted AS (
-    UPDATE "Delivery" SET status = 'PENDING', "dueAt" = now(), "leaseId" = NULL, "completedAt" = NULL,
-      "attemptsBefore" = "attemptCount"
-    WHERE id IN (SELECT id FROM batch)
+    UPDATE "Delivery" SET status = 'PENDING', "completedAt" = NULL, "attemptsBefore" = "attemptCount"
+    WHERE id IN (SELECT "deliveryId" FROM owed)
   )
   UPDATE "Replay" SET
     "doneCount" = "doneCount" + (SELECT count(*) FROM batch),

@@ -15,24 +15,35 @@ export interface Settlement {
 const FAILING_DAYS = 5
 
 // Fenced on the lease: where it was lost, another dispatcher answers for the delivery and nothing is written. A
-// delivery that was canceled while its attempt was under way stays so, unless the attempt delivered it.
+// delivery that was canceled while its attempt was under way (its entry is due no more) stays so, unless the attempt
+// delivered it. What has ended leaves the outbox.
 const settleSql = `
-  WITH result AS (
+  WITH result AS MATERIALIZED (
     SELECT * FROM unnest(
       $1::text[], $2::text[], $3::int[], $4::text[], $5::float8[], $6::text[], $7::timestamptz[], $8::int[],
       $9::text[], $10::int[], $11::text[], $12::text[], $13::bool[], $14::text[]
     ) AS r(id, lease, number, status, "delayS", outcome, "startedAt", "durationMs",
       "requestHeaders", "responseStatus", "responseHeaders", "responseBody", truncated, failure)
+  ), ended AS (
+    DELETE FROM "OutboxEntry" entry USING result
+    WHERE entry."deliveryId" = result.id AND entry."leaseId" = result.lease
+      AND (result.status <> 'PENDING' OR entry."dueAt" IS NULL)
+    RETURNING result.id, result.lease, entry."dueAt" IS NULL AS canceled
+  ), again AS (
+    UPDATE "OutboxEntry" entry
+    SET "dueAt" = now() + make_interval(secs => result."delayS"), "leaseId" = NULL, "leasedUntil" = NULL
+    FROM result
+    WHERE entry."deliveryId" = result.id AND entry."leaseId" = result.lease
+      AND result.status = 'PENDING' AND entry."dueAt" IS NOT NULL
+    RETURNING result.id, result.lease, false AS canceled
   ), settled AS (
     UPDATE "Delivery" delivery SET
-      status = CASE WHEN delivery.status = 'CANCELED' AND result.status <> 'SUCCEEDED'
+      status = CASE WHEN held.canceled AND result.status <> 'SUCCEEDED'
         THEN 'CANCELED' ELSE result.status::"DeliveryStatus" END,
       "attemptCount" = result.number,
-      "leaseId" = NULL,
-      "dueAt" = CASE WHEN result.status = 'PENDING'
-        THEN now() + make_interval(secs => result."delayS") ELSE delivery."dueAt" END,
       "completedAt" = CASE WHEN result.status <> 'PENDING' THEN now() ELSE delivery."completedAt" END
-    FROM result WHERE delivery.id = result.id AND delivery."leaseId" = result.lease
+    FROM (SELECT * FROM ended UNION ALL SELECT * FROM again) held JOIN result USING (id, lease)
+    WHERE delivery.id = held.id
     RETURNING delivery.id, result.lease, delivery."webhookId", delivery.status, result.outcome = 'DELIVERED' AS delivered
   ), tally AS (
     SELECT "webhookId" AS id, bool_or(delivered) AS healthy FROM settled GROUP BY 1
@@ -66,7 +77,15 @@ export interface Settled {
  * Writes down a batch of attempts in one statement, and since when their webhooks have been failing.
  * @returns what became of those whose lease still held; one delivery may be in a batch under a lost lease as well.
  */
-export async function settle(sql: Sql, unordered: readonly Settlement[]): Promise<Map<Claimed, Settled>> {
+export async function settle(sql: Sql, batch: readonly Settlement[]): Promise<Map<Claimed, Settled>> {
+  const settled = await settleOnce(sql, batch)
+  const rest = batch.filter(({ delivery }) => !settled.has(delivery))
+  if (rest.length === 0) return settled
+  // Their leases were lost, most likely. But what was canceled while the statement ran is seen only by the next one.
+  return new Map([...settled, ...(await settleOnce(sql, rest))])
+}
+
+async function settleOnce(sql: Sql, unordered: readonly Settlement[]): Promise<Map<Claimed, Settled>> {
   // Whoever locks several deliveries does so in the order of their ids.
   const batch = unordered.toSorted((a, b) => (a.delivery.id < b.delivery.id ? -1 : 1))
   const column = <T>(value: (settlement: Settlement) => T) => batch.map(value)

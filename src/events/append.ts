@@ -65,13 +65,15 @@ const appendSql = `
     FROM unnest($12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
       AS t(id, "keyId", action, "targetId", changed, ip)
   ), delivery AS (
-    INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", "dueAt", "createdAt")
-    SELECT ${deliveryIdSql('new.id')}, $1, webhook.id, new.id,
-      $9::timestamptz + make_interval(secs => $10::float8), $9::timestamptz
+    INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", "createdAt")
+    SELECT ${deliveryIdSql('new.id')}, $1, webhook.id, new.id, $9::timestamptz
     FROM new
     JOIN "Webhook" webhook ON webhook."appId" = $1 AND webhook.status = 'ACTIVE'
       AND (cardinality(webhook.entities) = 0 OR new.entity::"EntityType" = ANY(webhook.entities))
-    RETURNING 1
+    RETURNING id, "webhookId"
+  ), owed AS (
+    INSERT INTO "OutboxEntry" ("deliveryId", "webhookId", "dueAt")
+    SELECT id, "webhookId", $9::timestamptz + make_interval(secs => $10::float8) FROM delivery
   )
   SELECT count(*)::int AS deliveries FROM delivery`
 

@@ -12,9 +12,7 @@ export const eventRetention: Retention = {
   batch: BATCH,
   statement: `
     WITH owed AS MATERIALIZED (
-      -- Fenced off, so that the partial index of what is pending is read, and not all of the primary key.
-      SELECT 'evt_' || substr(min(id), 5, 22) AS id
-      FROM (SELECT id FROM "Delivery" WHERE status = 'PENDING' OFFSET 0) pending
+      SELECT 'evt_' || substr(min("deliveryId"), 5, 22) AS id FROM "OutboxEntry" WHERE "dueAt" IS NOT NULL
     ), old AS MATERIALIZED (
       SELECT id FROM "Event" WHERE id < least('evt_' || $1, (SELECT id FROM owed)) ORDER BY id LIMIT ${BATCH}
     ), removed AS (

@@ -15,19 +15,19 @@ const TIMEOUT_MS = 2000
 // As a claim walks: from webhook to webhook, so that the cost does not grow with what they are owed.
 const backlogSql = `
   WITH RECURSIVE probe AS (
-    (SELECT "webhookId" AS id FROM "Delivery" WHERE status = 'PENDING' ORDER BY "webhookId" LIMIT 1)
+    (SELECT "webhookId" AS id FROM "OutboxEntry" ORDER BY "webhookId" LIMIT 1)
     UNION ALL
-    SELECT (SELECT "webhookId" FROM "Delivery"
-      WHERE status = 'PENDING' AND "webhookId" > probe.id ORDER BY "webhookId" LIMIT 1)
+    SELECT (SELECT "webhookId" FROM "OutboxEntry" WHERE "webhookId" > probe.id ORDER BY "webhookId" LIMIT 1)
     FROM probe WHERE probe.id IS NOT NULL
   ), oldest AS (
-    SELECT (SELECT "dueAt" FROM "Delivery"
-      WHERE "webhookId" = probe.id AND status = 'PENDING' AND "dueAt" <= now() ORDER BY "dueAt" LIMIT 1) AS at
+    SELECT (SELECT "dueAt" FROM "OutboxEntry"
+      WHERE "webhookId" = probe.id AND "dueAt" <= now() AND ("leasedUntil" IS NULL OR "leasedUntil" <= now())
+      ORDER BY "dueAt" LIMIT 1) AS at
     FROM (SELECT id FROM probe WHERE id IS NOT NULL LIMIT ${MAX_WEBHOOKS}) probe
   )
   SELECT
     (SELECT count(*) FROM (
-      SELECT 1 FROM "Delivery" WHERE status = 'PENDING' LIMIT ${MAX_COUNTED}
+      SELECT 1 FROM "OutboxEntry" WHERE "dueAt" IS NOT NULL LIMIT ${MAX_COUNTED}
     ) counted)::int AS pending,
     coalesce((SELECT extract(epoch FROM now() - min(at)) FROM oldest), 0)::float8 AS "oldestDueS"`
 

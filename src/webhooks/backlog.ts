@@ -11,20 +11,32 @@ const BATCH = 1000
 export interface Backlog {
   /** Cancels what is pending. */
   cancel(appId: string, webhookId: string): Promise<void>
-  /** Removes all, with their attempts. */
+  /** Removes all, with their attempts, but those that an attempt is under way of. */
   remove(appId: string, webhookId: string): Promise<void>
 }
 
-const batchOf = (condition: string) => `
-  SELECT id FROM "Delivery"
-  WHERE "webhookId" = (SELECT id FROM "Webhook" WHERE id = $1 AND "appId" = $2) ${condition}
-  LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`
+const theWebhook = `(SELECT id FROM "Webhook" WHERE id = $1 AND "appId" = $2)`
 
+// What is under way stays in the outbox until its attempt has been written down, and is due no more.
 const cancelSql = `
+  WITH batch AS MATERIALIZED (
+    SELECT "deliveryId" AS id, "leaseId" FROM "OutboxEntry"
+    WHERE "webhookId" = ${theWebhook} AND "dueAt" IS NOT NULL
+    LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+  ), waiting AS (
+    DELETE FROM "OutboxEntry" WHERE "deliveryId" IN (SELECT id FROM batch WHERE "leaseId" IS NULL)
+  ), "underWay" AS (
+    UPDATE "OutboxEntry" SET "dueAt" = NULL WHERE "deliveryId" IN (SELECT id FROM batch WHERE "leaseId" IS NOT NULL)
+  )
   UPDATE "Delivery" SET status = 'CANCELED', "completedAt" = now()
-  WHERE id IN (${batchOf(`AND status = 'PENDING'`)}) RETURNING id`
+  WHERE id IN (SELECT id FROM batch) RETURNING id`
 
-const removeSql = `DELETE FROM "Delivery" WHERE id IN (${batchOf('')}) RETURNING id`
+const removeSql = `
+  DELETE FROM "Delivery" WHERE id IN (
+    SELECT id FROM "Delivery" delivery
+    WHERE "webhookId" = ${theWebhook} AND NOT EXISTS (SELECT 1 FROM "OutboxEntry" WHERE "deliveryId" = delivery.id)
+    LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+  ) RETURNING id`
 
 export function createBacklog(sql: Sql): Backlog {
   async function repeat(statement: string, appId: string, webhookId: string): Promise<void> {
@@ -32,6 +44,9 @@ export function createBacklog(sql: Sql): Backlog {
   }
   return {
     cancel: (appId, webhookId) => repeat(cancelSql, appId, webhookId),
-    remove: (appId, webhookId) => repeat(removeSql, appId, webhookId),
+    async remove(appId, webhookId) {
+      await repeat(cancelSql, appId, webhookId)
+      await repeat(removeSql, appId, webhookId)
+    },
   }
 }

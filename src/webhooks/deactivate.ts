@@ -17,10 +17,17 @@ export async function deactivateWebhook(
   const active = await tx.webhook.findFirst({ where: { id: webhookId, status: 'ACTIVE' }, select: { appId: true } })
   if (!active) return false
   // The replay first: this waits for a batch that is just making deliveries due, so that they are seen by the next
-  // statement. The webhook last: whoever settles attempts locks in this order too.
+  // statement. Then the outbox, the deliveries and the webhook: whoever settles attempts locks in this order too.
   await tx.replay.updateMany({ where: { webhookId, completedAt: null }, data: { completedAt: at } })
+  const owed = await tx.outboxEntry.findMany({
+    where: { webhookId, dueAt: { not: null } },
+    select: { deliveryId: true },
+  })
+  await tx.outboxEntry.deleteMany({ where: { webhookId, leaseId: null } })
+  // The others wait for the attempt that is under way, and are due no more.
+  await tx.outboxEntry.updateMany({ where: { webhookId }, data: { dueAt: null } })
   await tx.delivery.updateMany({
-    where: { webhookId, status: 'PENDING' },
+    where: { id: { in: owed.map(({ deliveryId }) => deliveryId) }, status: 'PENDING' },
     data: { status: 'CANCELED', completedAt: at },
   })
   await tx.webhook.updateMany({

@@ -125,6 +125,9 @@ export function createWebhooks(deps: {
       await deps.backlog.remove(viewer.appId, id)
       return commit(viewer, 'ADMIN', async ({ tx, audit, publish }) => {
         publish(webhookTopic, id)
+        // First what attempts are under way of, which this waits for while they are being written down: whoever does so
+        // locks in this order too.
+        await tx.outboxEntry.deleteMany({ where: { webhookId: id } })
         const { count } = await tx.webhook.deleteMany({ where: { id } })
         if (count === 0) throw new NotFoundError(id)
         audit({ action: 'webhook.deleted', targetId: id })

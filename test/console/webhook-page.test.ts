@@ -123,9 +123,9 @@ it('pages and filters 10,000 deliveries, and tells their health exactly', async 
          (CASE WHEN n % 2 = 0 THEN 'AGENT_UPDATED' ELSE 'CONTEXT_CREATED' END)::"EventType", 'agt_x', at, '{"data":{}}'
        FROM n, owner
      ), delivery AS (
-       INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", status, "attemptCount", "dueAt", "createdAt", "completedAt")
+       INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", status, "attemptCount", "createdAt", "completedAt")
        SELECT 'dlv_' || lpad(to_hex(100000 - n), 32, '0'), "appId", $1, 'evt_' || lpad(to_hex(100000 - n), 32, '0'),
-         (CASE WHEN n % 10 = 0 THEN 'FAILED' ELSE 'SUCCEEDED' END)::"DeliveryStatus", 1, at, at, at
+         (CASE WHEN n % 10 = 0 THEN 'FAILED' ELSE 'SUCCEEDED' END)::"DeliveryStatus", 1, at, at
        FROM n, owner
      )
      INSERT INTO "DeliveryAttempt" ("deliveryId", number, "webhookId", outcome, "startedAt", "durationMs",
