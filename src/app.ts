@@ -121,6 +121,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     const server = createHttpServer({
       ...{ db, log, graphql, console },
       maxBodyBytes: config.maxBodyBytes,
+      maxConnections: config.maxConnections,
       metrics: createHttpMetrics(metrics),
       sendMetrics: createMetricsEndpoint(metrics, config.metricsToken),
     })

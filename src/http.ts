@@ -20,14 +20,14 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** How often Node looks for requests that are late. */
 const LATE_CHECK_MS = 2000
-/** Connections of a process, WebSockets included; more are closed at once. */
-const MAX_CONNECTIONS = 20_000
 
 /** What the HTTP server answers from. Without an engine only /health, /ready and /metrics are there. */
 export interface HttpDeps {
   db: Database
   log: Logger
   maxBodyBytes: number
+  /** WebSockets included; more are closed at once. */
+  maxConnections: number
   metrics: HttpMetrics
   sendMetrics: MetricsEndpoint
   graphql: GraphQLDeps | null
@@ -58,7 +58,7 @@ export function createHttpServer(deps: HttpDeps): Server {
       else sendJson(response, 500, { errors: [masked.toJSON()] })
     })
   })
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = deps.maxConnections
   metrics.watch(server)
   return server
 

@@ -201,6 +201,44 @@ it('hangs up on who sends a head or a body drop by drop', async () => {
   for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
 })
 
+it('has so many connections and closes one more at once, WebSockets included', async () => {
+  const small = await startHerald({ ...(await settingEnv('production')), ROLES: 'api', MAX_CONNECTIONS: '3' })
+  const { hostname, port } = new URL(small.url)
+  let dropped = 0
+  /** The answer over a connection of its own; empty where that was closed at once. */
+  const get = async (path: string) => {
+    const text = await new Promise<string>((resolve) => {
+      let received = ''
+      const socket = net.connect(Number(port), hostname)
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+      socket.on('data', (chunk) => (received += chunk)).on('error', () => {})
+      socket.on('close', () => resolve(received))
+    })
+    if (text === '') dropped++
+    return text
+  }
+  expect(await get('/health')).toMatch(/^HTTP\/1\.1 200 /)
+  const open = () => openSocket(small.url, { key: small.key })
+  const sockets = [await open(), await open()]
+  // A connection that was closed is counted for a moment more.
+  const full = await eventually(() => get('/metrics'), 'room for an answer')
+  expect(full).toMatch(/^herald_http_connections 3$/m)
+  const third = () => open().catch(() => void dropped++)
+  sockets.push(await eventually(third, 'room for the third'))
+  expect(await get('/health')).toBe('')
+  await expect(open()).rejects.toThrow(/hang up|ECONNRESET/)
+  dropped++
+  // Those who are in go on.
+  for (const [i, socket] of sockets.entries()) {
+    expect((await socket.run(`${i}`, '{ app { name } }')).data).toEqual({ app: { name: 'Default' } })
+  }
+  sockets[0]?.socket.close()
+  const metrics = await eventually(() => get('/metrics'), 'room')
+  expect(metrics).toMatch(new RegExp(`^herald_http_connections_dropped_total ${dropped}$`, 'm'))
+  for (const { socket } of sockets) socket.close()
+  expect(await small.kill('SIGTERM')).toBe(0)
+})
+
 describe('over WebSocket', () => {
   it('closes a socket that says connection_init twice', async () => {
     const socket = await openSocket(herald.url, { key: herald.key })
