@@ -45,7 +45,7 @@ export async function drainTable(stand: Stand) {
   return rows
 }
 
-/** The same drain with nothing else in the table, and with a million deliveries that ended long ago. */
+/** The same drain with nothing else in the table, and with a million deliveries that ended yesterday. */
 export async function growthTable(stand: Stand) {
   const { env, refill } = await prepare(stand, 'production')
   const rows = []
@@ -63,7 +63,8 @@ async function insertEnded(env: Record<string, string>, count: number): Promise<
   await sql(
     env,
     `INSERT INTO "Event" (id, "appId", type, "entityId", "occurredAt", body)
-     SELECT 'evt_' || lpad(n::text, 32, '0'), app.id, 'AGENT_CREATED', 'agt_0', '2020-01-01', repeat('x', 600)
+     SELECT 'evt_' || lpad(to_hex((extract(epoch FROM now() - interval '1 day') * 1000)::int8), 12, '0')
+       || lpad(n::text, 20, '0'), app.id, 'AGENT_CREATED', 'agt_0', now() - interval '1 day', repeat('x', 600)
      FROM "App" app, generate_series(1, $1::int) n`,
     [count],
   )
@@ -71,8 +72,8 @@ async function insertEnded(env: Record<string, string>, count: number): Promise<
     env,
     `INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", status, "attemptCount", "createdAt", "completedAt")
      SELECT 'dlv_' || substr(event.id, 5), event."appId", (SELECT min(id) FROM "Webhook"), event.id, 'SUCCEEDED', 1,
-       '2020-01-01', '2020-01-01'
+       event."occurredAt", event."occurredAt"
      FROM "Event" event WHERE event.sequence IS NULL`,
   )
-  await sql(env, 'ANALYZE')
+  await sql(env, 'VACUUM ANALYZE')
 }

@@ -12,6 +12,9 @@ import { startRedis } from './support/redis.ts'
 import { startPostgres } from './support/servers.ts'
 import { openSocket } from './support/ws.ts'
 
+/** For tests that wait for several readings of the database, each of which is kept for 5 s. */
+const SLOW_MS = 180_000
+
 let processes: Herald[]
 beforeEach(() => {
   processes = []
@@ -154,37 +157,41 @@ describe.each(['embedded', 'production'] as const)('on the %s setting', (setting
   })
 })
 
-it('tells what is pending and for how long it has been due, whichever process is asked', async () => {
-  const env = await settingEnv('production')
-  const herald = await start({ ...env, ROLES: 'api' })
-  const receiver = await startReceiver()
-  await createWebhook(herald, receiver.url)
-  await createWebhook(herald, receiver.url)
-  for (let i = 0; i < 10; i++) await createContext(herald)
-  await eventually(async () => (await figure(herald, 'herald_deliveries_pending')) === 20, '20 pending')
-  await sql(
-    env,
-    `UPDATE "OutboxEntry" SET "dueAt" = now() - interval '1 hour'
+it(
+  'tells what is pending and for how long it has been due, whichever process is asked',
+  async () => {
+    const env = await settingEnv('production')
+    const herald = await start({ ...env, ROLES: 'api' })
+    const receiver = await startReceiver()
+    await createWebhook(herald, receiver.url)
+    await createWebhook(herald, receiver.url)
+    for (let i = 0; i < 10; i++) await createContext(herald)
+    await eventually(async () => (await figure(herald, 'herald_deliveries_pending')) === 20, '20 pending')
+    await sql(
+      env,
+      `UPDATE "OutboxEntry" SET "dueAt" = now() - interval '1 hour'
      WHERE "deliveryId" = (SELECT "deliveryId" FROM "OutboxEntry" ORDER BY random() LIMIT 1)`,
-  )
-  const age = await eventually(async () => {
-    const seconds = await figure(herald, 'herald_deliveries_oldest_due_seconds')
-    return seconds !== undefined && seconds > 1000 && seconds
-  }, 'the oldest')
-  expect(age).toBeGreaterThanOrEqual(3600)
-  expect(age).toBeLessThan(4000)
-  // What waits for its time is pending, and not due.
-  await sql(env, `UPDATE "OutboxEntry" SET "dueAt" = now() + interval '1 hour'`)
-  await eventually(async () => (await figure(herald, 'herald_deliveries_oldest_due_seconds')) === 0, 'none due')
-  expect(await figure(herald, 'herald_deliveries_pending')).toBe(20)
-  await sql(env, `UPDATE "OutboxEntry" SET "dueAt" = now()`)
-  const dispatcher = await start({ ...env, ROLES: 'dispatcher' })
-  for (const process of [herald, dispatcher]) {
-    await eventually(async () => (await figure(process, 'herald_deliveries_pending')) === 0, 'all delivered')
-  }
-  expect(counted(await read(dispatcher), 'herald_delivery_attempts_total')).toEqual({ delivered: 20 })
-  await receiver.close()
-})
+    )
+    const age = await eventually(async () => {
+      const seconds = await figure(herald, 'herald_deliveries_oldest_due_seconds')
+      return seconds !== undefined && seconds > 1000 && seconds
+    }, 'the oldest')
+    expect(age).toBeGreaterThanOrEqual(3600)
+    expect(age).toBeLessThan(4000)
+    // What waits for its time is pending, and not due.
+    await sql(env, `UPDATE "OutboxEntry" SET "dueAt" = now() + interval '1 hour'`)
+    await eventually(async () => (await figure(herald, 'herald_deliveries_oldest_due_seconds')) === 0, 'none due')
+    expect(await figure(herald, 'herald_deliveries_pending')).toBe(20)
+    await sql(env, `UPDATE "OutboxEntry" SET "dueAt" = now()`)
+    const dispatcher = await start({ ...env, ROLES: 'dispatcher' })
+    for (const process of [herald, dispatcher]) {
+      await eventually(async () => (await figure(process, 'herald_deliveries_pending')) === 0, 'all delivered')
+    }
+    expect(counted(await read(dispatcher), 'herald_delivery_attempts_total')).toEqual({ delivered: 20 })
+    await receiver.close()
+  },
+  SLOW_MS,
+)
 
 it('counts attempts whose lease was lost', async () => {
   const env = { ...(await settingEnv('production')), LOG_LEVEL: 'fatal' }
@@ -258,6 +265,9 @@ it('counts what is refused, and what is open, over every transport', async () =>
     'three streams',
   )
   expect((await counts()).sockets).toBe(3)
+  await createContext(herald)
+  await eventually(() => streams.every(({ items }) => items.length === 1), 'the event, on all three')
+  await eventually(async () => (await figure(herald, 'herald_subscription_answers_total')) === 3, 'three answers')
   const fourth = watch(herald, 'sse', EVENTS)
   await fourth.ended
   expect((await counts()).limited).toEqual({ subscriptions: 1 })
@@ -280,41 +290,45 @@ it('counts what is refused, and what is open, over every transport', async () =>
   await eventually(async () => (await figure(herald, 'herald_redis_up')) === 0, 'that Redis is away')
 })
 
-it('answers with what the process knows while the database is away or hangs, and with nothing old', async () => {
-  const postgres = await startPostgres()
-  const redis = await startRedis()
-  const env: Record<string, string> = {
-    ...(await environment('production', { databaseUrl: postgres.url, redisUrl: redis.url })),
-    LOG_LEVEL: 'fatal',
-  }
-  const herald = await start({ ...env, ROLES: 'api' })
-  await createContext(herald)
-  const up = (value: number) => async () => {
-    const families = await read(herald)
-    expect(figures(families, 'herald_events_committed_total')['context.created']).toBe(1)
-    expect(families.has('herald_database_connections')).toBe(true)
-    const shared = ['herald_deliveries_pending', 'herald_deliveries_oldest_due_seconds']
-    const here = figures(families, 'herald_database_up')[''] === value
-    if (here) expect(shared.map((name) => Object.keys(figures(families, name)).length)).toEqual([value, value])
-    return here
-  }
-  await eventually(up(1), 'the database')
-  const blocker = new pg.Client({ connectionString: env.DATABASE_URL })
-  await blocker.connect()
-  await blocker.query('BEGIN')
-  await blocker.query('LOCK TABLE "OutboxEntry" IN ACCESS EXCLUSIVE MODE')
-  await eventually(up(0), 'that the database hangs')
-  await blocker.query('ROLLBACK')
-  await blocker.end()
-  await eventually(up(1), 'the database again')
-  await postgres.crash()
-  await eventually(up(0), 'that the database is away')
-  await postgres.start()
-  await eventually(up(1), 'the database once more')
-  await Promise.all(processes.splice(0).map((process) => process.kill('SIGTERM')))
-  await postgres.stop()
-  await redis.stop()
-})
+it(
+  'answers with what the process knows while the database is away or hangs, and with nothing old',
+  async () => {
+    const postgres = await startPostgres()
+    const redis = await startRedis()
+    const env: Record<string, string> = {
+      ...(await environment('production', { databaseUrl: postgres.url, redisUrl: redis.url })),
+      LOG_LEVEL: 'fatal',
+    }
+    const herald = await start({ ...env, ROLES: 'api' })
+    await createContext(herald)
+    const up = (value: number) => async () => {
+      const families = await read(herald)
+      expect(figures(families, 'herald_events_committed_total')['context.created']).toBe(1)
+      expect(families.has('herald_database_connections')).toBe(true)
+      const shared = ['herald_deliveries_pending', 'herald_deliveries_oldest_due_seconds']
+      const here = figures(families, 'herald_database_up')[''] === value
+      if (here) expect(shared.map((name) => Object.keys(figures(families, name)).length)).toEqual([value, value])
+      return here
+    }
+    await eventually(up(1), 'the database')
+    const blocker = new pg.Client({ connectionString: env.DATABASE_URL })
+    await blocker.connect()
+    await blocker.query('BEGIN')
+    await blocker.query('LOCK TABLE "OutboxEntry" IN ACCESS EXCLUSIVE MODE')
+    await eventually(up(0), 'that the database hangs')
+    await blocker.query('ROLLBACK')
+    await blocker.end()
+    await eventually(up(1), 'the database again')
+    await postgres.crash()
+    await eventually(up(0), 'that the database is away')
+    await postgres.start()
+    await eventually(up(1), 'the database once more')
+    await Promise.all(processes.splice(0).map((process) => process.kill('SIGTERM')))
+    await postgres.stop()
+    await redis.stop()
+  },
+  SLOW_MS,
+)
 
 it("has what README's table names, and nothing else", async () => {
   const families = await read(await start(await settingEnv('production')))

@@ -1,8 +1,11 @@
 import type { Logger } from '../log.ts'
+import { createSignal } from '../signal.ts'
 import type { Sql } from './database.ts'
 
 /** How often what has grown too old is looked for; also once at start. */
 const EVERY_MS = 3_600_000
+/** After a batch it rests so many times as long as the batch took: a long backlog must not slow what is urgent. */
+const REST = 3
 
 /** A kind of rows that are removed when they have grown old. */
 export interface Retention {
@@ -24,6 +27,7 @@ export interface Retention {
 export function startRetention(sql: Sql, retention: Retention, days: number, log: Logger): () => Promise<void> {
   if (days === 0) return async () => {}
   let stopping = false
+  const rest = createSignal()
   let running = sweep()
   const timer = setInterval(() => {
     running = running.then(sweep)
@@ -33,8 +37,10 @@ export function startRetention(sql: Sql, retention: Retention, days: number, log
     const firstKept = (Date.now() - days * 86_400_000).toString(16).padStart(12, '0')
     try {
       while (!stopping) {
+        const began = performance.now()
         const [row] = await sql.query<{ count: number }>(retention.statement, [firstKept])
         if (!row || row.count < retention.batch) return
+        await rest.wait((performance.now() - began) * REST)
       }
     } catch (error) {
       log.warn({ err: error }, `${retention.what} were not removed`)
@@ -44,6 +50,7 @@ export function startRetention(sql: Sql, retention: Retention, days: number, log
   return async () => {
     stopping = true
     clearInterval(timer)
+    rest.set()
     await running
   }
 }

@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { AttemptOutcome } from '../db/generated/prisma/enums.ts'
 import type { Claimed } from './claim.ts'
 import { BlockedError } from './connect.ts'
@@ -21,78 +21,131 @@ export interface AttemptResult {
 /** Of a response's body so much is read and kept; the rest is not awaited. */
 const MAX_RESPONSE_BYTES = 16 * 1024
 
+/** An attempt that is under way. */
+export interface Attempt {
+  /** Never rejects: whatever happens is an outcome. */
+  readonly ended: Promise<AttemptResult>
+  /** Ends it at once, as its deadline would. */
+  stop(): void
+}
+
 /**
- * Posts the body once and waits for the answer until `timeoutMs` from now, body included. Never throws: whatever
- * happens is an outcome. A response head in time decides; what becomes of its body does not.
- * @param stop ends the attempt early, as a time-out would.
+ * Posts the body once and waits for the answer until `timeoutMs` from now, body included. A response head in time decides;
+ * what becomes of its body does not.
  */
-export async function attempt(
+export function startAttempt(
   client: Dispatcher,
   { url, body }: Pick<Claimed, 'url' | 'body'>,
   headers: Record<string, string>,
   timeoutMs: number,
-  stop: AbortSignal,
-): Promise<AttemptResult> {
-  const startedAt = new Date()
-  const started = performance.now()
-  const deadline = new AbortController()
-  const timer = setTimeout(() => deadline.abort(), timeoutMs)
-  const onStop = () => deadline.abort()
-  stop.addEventListener('abort', onStop)
-  const result = (fields: Partial<AttemptResult> & { outcome: AttemptOutcome }): AttemptResult => ({
-    startedAt,
-    durationMs: Math.round(performance.now() - started),
-    requestHeaders: headers,
-    responseStatus: null,
-    responseHeaders: null,
-    responseBody: null,
-    responseBodyTruncated: false,
-    failure: null,
-    ...fields,
-  })
+): Attempt {
+  const exchange = new Exchange(headers, timeoutMs)
   try {
-    const response = await request(url, { dispatcher: client, method: 'POST', headers, body, signal: deadline.signal })
-    const { statusCode } = response
-    const kept = await readCapped(response.body)
-    const delivered = statusCode >= 200 && statusCode < 300
-    return result({
-      outcome: delivered ? 'DELIVERED' : 'REJECTED',
-      responseStatus: statusCode,
-      responseHeaders: response.headers,
-      responseBody: kept.bytes,
-      responseBodyTruncated: kept.truncated,
-      failure: delivered ? null : `The endpoint answered ${statusCode}`,
-    })
+    const { origin, pathname, search } = new URL(url)
+    client.dispatch({ origin, path: pathname + search, method: 'POST', headers, body }, exchange)
   } catch (error) {
-    if (deadline.signal.aborted) {
-      return result({ outcome: 'TIMED_OUT', failure: `No complete response head within ${timeoutMs} ms` })
-    }
-    const cause = blockedCause(error)
-    if (cause) return result({ outcome: 'BLOCKED', failure: cause.message })
-    return result({ outcome: 'UNREACHABLE', failure: describe(error) })
-  } finally {
-    clearTimeout(timer)
-    stop.removeEventListener('abort', onStop)
+    exchange.onResponseError(null, error)
   }
+  return exchange
 }
 
-/** Reads to the end or to the limit, whichever comes first; a body that breaks off or drips is kept as far as it came. */
-async function readCapped(body: Dispatcher.ResponseData['body']): Promise<{ bytes: Buffer; truncated: boolean }> {
-  const chunks: Buffer[] = []
-  let size = 0
-  let ended = false
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk)
-      size += chunk.length
-      // Leaving the loop destroys the rest, and the socket with it.
-      if (size > MAX_RESPONSE_BYTES) break
-    }
-    ended = size <= MAX_RESPONSE_BYTES
-  } catch {
-    // Broken off or out of time.
+/**
+ * One request and its answer, on undici's lowest level: a stream and an abort signal for each would cost as much as all
+ * the rest of an attempt.
+ */
+class Exchange implements Attempt, Dispatcher.DispatchHandler {
+  readonly ended: Promise<AttemptResult>
+  readonly #startedAt = new Date()
+  readonly #began = performance.now()
+  readonly #requestHeaders: Record<string, string>
+  readonly #timeoutMs: number
+  readonly #timer: NodeJS.Timeout
+  readonly #resolve: (result: AttemptResult) => void
+  #controller: Dispatcher.DispatchController | null = null
+  #head: Pick<AttemptResult, 'responseStatus' | 'responseHeaders'> | null = null
+  #chunks: Buffer[] = []
+  #size = 0
+  #over = false
+
+  constructor(requestHeaders: Record<string, string>, timeoutMs: number) {
+    const { promise, resolve } = Promise.withResolvers<AttemptResult>()
+    this.ended = promise
+    this.#resolve = resolve
+    this.#requestHeaders = requestHeaders
+    this.#timeoutMs = timeoutMs
+    this.#timer = setTimeout(() => this.stop(), timeoutMs)
   }
-  return { bytes: Buffer.concat(chunks).subarray(0, MAX_RESPONSE_BYTES), truncated: !ended }
+
+  stop(): void {
+    if (this.#head) this.#answered(true)
+    else this.#end({ outcome: 'TIMED_OUT', failure: `No complete response head within ${this.#timeoutMs} ms` })
+    this.#abort()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // It has waited too long for its connection.
+    if (this.#over) this.#abort()
+  }
+
+  onResponseStart(_: unknown, status: number, headers: AttemptResult['responseHeaders']): void {
+    // What is below 200 is no answer yet.
+    if (status >= 200) this.#head = { responseStatus: status, responseHeaders: headers }
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (this.#size <= MAX_RESPONSE_BYTES) return
+    this.#answered(true)
+    this.#abort()
+  }
+
+  onResponseEnd(): void {
+    this.#answered(false)
+  }
+
+  onResponseError(_: unknown, error: unknown): void {
+    const blocked = blockedCause(error)
+    // A body that breaks off is kept as far as it came.
+    if (this.#head) this.#answered(true)
+    else if (blocked) this.#end({ outcome: 'BLOCKED', failure: blocked.message })
+    else this.#end({ outcome: 'UNREACHABLE', failure: describe(error) })
+  }
+
+  /** Destroys the socket with what was not read of it. */
+  #abort(): void {
+    this.#controller?.abort(new Error('The attempt is over'))
+  }
+
+  #answered(truncated: boolean): void {
+    const status = this.#head?.responseStatus ?? 0
+    const delivered = status >= 200 && status < 300
+    this.#end({
+      outcome: delivered ? 'DELIVERED' : 'REJECTED',
+      ...this.#head,
+      responseBody: Buffer.concat(this.#chunks).subarray(0, MAX_RESPONSE_BYTES),
+      responseBodyTruncated: truncated,
+      failure: delivered ? null : `The endpoint answered ${status}`,
+    })
+  }
+
+  #end(fields: Pick<AttemptResult, 'outcome' | 'failure'> & Partial<AttemptResult>): void {
+    if (this.#over) return
+    this.#over = true
+    clearTimeout(this.#timer)
+    this.#chunks = []
+    this.#resolve({
+      startedAt: this.#startedAt,
+      durationMs: Math.round(performance.now() - this.#began),
+      requestHeaders: this.#requestHeaders,
+      responseStatus: null,
+      responseHeaders: null,
+      responseBody: null,
+      responseBodyTruncated: false,
+      ...fields,
+    })
+  }
 }
 
 /** With several addresses tried at once, the error of each stands in an AggregateError. */

@@ -11,7 +11,7 @@ import { createSignal } from '../signal.ts'
 import type { AddressPolicy } from '../webhooks/address-policy.ts'
 import type { Deactivate } from '../webhooks/deactivate.ts'
 import type { SecretBox } from '../webhooks/secrets.ts'
-import { attempt } from './attempt.ts'
+import { type Attempt, startAttempt } from './attempt.ts'
 import { type Claimed, claim, LEASE_S } from './claim.ts'
 import { createCallbackClient } from './connect.ts'
 import { type Lane, Lanes } from './lanes.ts'
@@ -71,13 +71,13 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   const held = new Map<string, Claimed>()
   const signal = createSignal()
   const settler = startSettler({ sql, bus, log, metrics, onSettled: letGo, onHopeless })
-  const abort = new AbortController()
-  let underWay = 0
+  const underWay = new Set<Attempt>()
+  let aborting = false
   let stopping = false
   let afterWebhookId = ''
   /** Webhooks that were changed while a claim is under way, which may have read them before. */
   const changedMeanwhile = new Set<string>()
-  metrics.watch(() => ({ held: held.size, underWay }))
+  metrics.watch(() => ({ held: held.size, underWay: underWay.size }))
 
   /** Takes due deliveries into their lanes. @returns whether to claim again at once: the round is not through. */
   async function claimOnce(): Promise<boolean> {
@@ -118,15 +118,17 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
       const delivery = lane.queue.shift()
       if (!delivery) break
       lane.underWay++
-      underWay++
       void send(lane, delivery)
     }
   }
 
   async function send(lane: Lane, delivery: Claimed): Promise<void> {
+    let attempt: Attempt | null = null
     try {
-      const result = await attempt(client, delivery, headersOf(delivery), callbackTimeoutMs, abort.signal)
-      if (abort.signal.aborted && result.outcome === 'TIMED_OUT') return
+      attempt = startAttempt(client, delivery, headersOf(delivery), callbackTimeoutMs)
+      underWay.add(attempt)
+      const result = await attempt.ended
+      if (aborting && result.outcome === 'TIMED_OUT') return
       const policy = delivery.eventType === 'WEBHOOK_TEST' ? 'ONCE' : delivery.policy
       const verdict = judge(result, delivery.attempt - delivery.attemptsBefore, policy, retryScheduleS)
       lane.ended(result.outcome === 'DELIVERED', result.durationMs)
@@ -140,7 +142,7 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
       letGo([delivery])
     } finally {
       lane.underWay--
-      underWay--
+      if (attempt) underWay.delete(attempt)
       pump(lane)
       if (lane.hungry || stopping) signal.set()
     }
@@ -243,8 +245,11 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
       signal.set()
       await Promise.all([running, replayer.stop()])
       await release(lanes.takeQueued(() => true))
-      const late = setTimeout(() => abort.abort(), GRACE_MS)
-      while (underWay > 0) await signal.wait(1000)
+      const late = setTimeout(() => {
+        aborting = true
+        for (const attempt of underWay) attempt.stop()
+      }, GRACE_MS)
+      while (underWay.size > 0) await signal.wait(1000)
       clearTimeout(late)
       await settler.stop()
       await Promise.all(deactivations.values())

@@ -44,6 +44,7 @@ export function createApiMetrics(metrics: Metrics) {
     'Requests and sockets that came with an API key that is wrong, expired or revoked.',
   )
   const subscriptions = gauge(metrics, 'herald_subscriptions_open', 'Open GraphQL subscriptions.', ['transport'])
+  const answers = counter(metrics, 'herald_subscription_answers_total', 'Answers sent to subscriptions.')
   const sockets = gauge(metrics, 'herald_websockets_open', 'Open WebSockets.')
 
   // What has not happened yet is 0, not missing: rates and alerts begin with the first one.
@@ -70,6 +71,7 @@ export function createApiMetrics(metrics: Metrics) {
       subscriptions.inc({ transport })
       return () => subscriptions.dec({ transport })
     },
+    answered: (count: number): void => answers.inc(count),
     /** @returns what is to be called when it is closed. */
     connected(): () => void {
       sockets.inc()

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { attempt } from '../../src/dispatcher/attempt.ts'
+import { startAttempt } from '../../src/dispatcher/attempt.ts'
 import { createCallbackClient } from '../../src/dispatcher/connect.ts'
 import { type AddressPolicy, createAddressPolicy } from '../../src/webhooks/address-policy.ts'
 
@@ -40,7 +40,7 @@ async function post(policy: AddressPolicy, host: string, ...answers: string[][])
     )
   }) as never
   const client = createCallbackClient(policy, { timeoutMs: 5000, lookup })
-  const send = () => attempt(client, { url: `http://${host}/`, body: '{}' }, {}, 5000, new AbortController().signal)
+  const send = () => startAttempt(client, { url: `http://${host}/`, body: '{}' }, {}, 5000).ended
   const results = [await send()]
   // A turn later the socket is free for the next.
   await new Promise(setImmediate)
@@ -118,7 +118,7 @@ describe('a proxy', () => {
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
     const uri = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
     const client = createCallbackClient(strict, { timeoutMs: 5000, proxy: uri })
-    const send = (url: string) => attempt(client, { url, body: '{}' }, {}, 5000, new AbortController().signal)
+    const send = (url: string) => startAttempt(client, { url, body: '{}' }, {}, 5000).ended
     expect(await send('http://name.example/')).toMatchObject({ outcome: 'DELIVERED' })
     expect(await send('http://10.0.0.1/')).toMatchObject({ outcome: 'BLOCKED' })
     expect(tunnels).toEqual(['name.example:80'])

@@ -72,7 +72,7 @@ export function createLive({ keyWatch, metrics, log, contextOf }: LiveDeps): Liv
     const signal = gone ?? request?.signal
     const onGone = () => stream.end()
     const stopWatching = keyWatch.watch(viewer, () => stream.end(unauthenticated()))
-    const stream = new LiveStream(source, query)
+    const stream = new LiveStream(source, query, metrics.answered)
     const noteEnd = metrics.subscribed(gone ? 'websocket' : 'sse')
     stream.onEnd(() => {
       noteEnd()
