@@ -86,8 +86,8 @@ builder.mutationFields((t) => ({
       'is inactive, or a replay of it is under way.',
     args: { input: t.arg({ type: DeliveriesReplayInput, required: true, description: 'Which ones.' }) },
     errors: resultUnion('DeliveriesReplay', 'InvalidInputError', 'NotFoundError', 'ConflictError'),
-    resolve: async (_, { input }, { commit, viewer }) => {
-      const replay = await replayDeliveries(commit, viewer, input)
+    resolve: async (_, { input }, { db, commit, viewer }) => {
+      const replay = await replayDeliveries(db, commit, viewer, input)
       return { scheduledCount: replay.scheduledCount, replay }
     },
   }),

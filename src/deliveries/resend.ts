@@ -3,7 +3,7 @@ import { requireScope, type Viewer } from '../access/viewer.ts'
 import type { Delivery, Replay } from '../db/generated/prisma/client.ts'
 import { DeliveryStatus } from '../db/generated/prisma/enums.ts'
 import { firstDeliveryId, newEventId, newId } from '../db/ids.ts'
-import type { ScopedTx } from '../db/scoped.ts'
+import type { ScopedDb, ScopedTx } from '../db/scoped.ts'
 import { ConflictError, InvalidInputError, NotFoundError } from '../errors.ts'
 import { bodyOf } from '../events/append.ts'
 import type { Commit } from '../events/commit.ts'
@@ -91,28 +91,38 @@ export type DeliveriesReplayInput = z.input<typeof ReplayInput>
  * @returns the replay; its scheduledCount is exact. @throws InvalidInputError, NotFoundError, or ConflictError for an
  * inactive webhook and while another replay of it is under way.
  */
-export async function replayDeliveries(commit: Commit, viewer: Viewer, input: DeliveriesReplayInput): Promise<Replay> {
+export async function replayDeliveries(
+  db: ScopedDb,
+  commit: Commit,
+  viewer: Viewer,
+  input: DeliveriesReplayInput,
+): Promise<Replay> {
   requireScope(viewer, 'ADMIN')
   const { webhookId, since, until, statuses } = validate(ReplayInput, input)
   if (until && until <= since) {
     throw new InvalidInputError([{ path: ['input', 'until'], message: 'This must be after since' }])
   }
+  // Among a million this takes its time, which under the app's lock would hold up all other changes: what is there now
+  // is counted before, and is what will be sent.
+  const newest = await db.delivery.findFirst({ where: { webhookId }, orderBy: { id: 'desc' }, select: { id: true } })
+  // Ids sort by the time of their event, by the same clock: a range of time is a range of ids.
+  const behindNewest = `${newest?.id ?? ''}0`
+  const untilId = until && firstDeliveryId(until) < behindNewest ? firstDeliveryId(until) : behindNewest
+  const range = { fromId: firstDeliveryId(since), untilId }
+  const scheduledCount = await db.delivery.count({
+    where: {
+      webhookId,
+      status: { in: statuses },
+      id: { gte: range.fromId, lt: range.untilId },
+      OR: [{ outbox: null }, { outbox: free(new Date()) }],
+    },
+  })
   return commit(viewer, 'ADMIN', async (change) => {
     const { tx, at } = change
     await activeWebhook(tx, webhookId)
     if (await tx.replay.findFirst({ where: { webhookId, completedAt: null } })) {
       throw new ConflictError('A replay of this webhook is under way')
     }
-    // Ids sort by the time of their event, by the same clock: a range of time is a range of ids.
-    const range = { fromId: firstDeliveryId(since), untilId: firstDeliveryId(until && until < at ? until : at) }
-    const scheduledCount = await tx.delivery.count({
-      where: {
-        webhookId,
-        status: { in: statuses },
-        id: { gte: range.fromId, lt: range.untilId },
-        OR: [{ outbox: null }, { outbox: free(at) }],
-      },
-    })
     change.audit({ action: 'webhook.replayed', targetId: webhookId })
     change.publish(replayTopic, true)
     const completedAt = scheduledCount === 0 ? at : null
