@@ -27,7 +27,7 @@ module.exports = {
       name: 'db-is-the-ground',
       severity: 'error',
       from: { path: '^src/db/' },
-      to: { path: '^src/', pathNot: '^src/(db/|log\\.ts)' },
+      to: { path: '^src/', pathNot: '^src/(db/|signal\\.ts|log\\.ts)' },
     },
     {
       name: 'bus-on-the-ground',
