@@ -9,9 +9,9 @@ const script = `
   import { lockDataDir } from './src/db/data-dir-lock.ts'
   try {
     const unlock = lockDataDir(process.argv[1])
-    console.log('held')
     process.once('SIGTERM', () => { unlock(); console.log('released') })
     setInterval(() => {}, 60_000)
+    console.log('held')
   } catch (error) {
     console.log(error.message)
   }`
