@@ -17,7 +17,11 @@ const programs = {
     [
       pythonWithFlask(),
       `-m flask --app receiver.py run --port ${port}`,
-      { PYTHONPATH: resolve('test/vendor/standardwebhooks-python'), PYTHONUNBUFFERED: '1' },
+      {
+        PYTHONPATH: resolve('test/vendor/standardwebhooks-python'),
+        PYTHONUNBUFFERED: '1',
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
     ] as const,
 }
 
