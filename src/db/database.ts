@@ -10,6 +10,15 @@ export interface Database extends AsyncDisposable {
   readonly setting: 'embedded' | 'postgres'
   readonly prisma: PrismaClient
   readonly sql: Sql
+  /** Its pools of connections by their names, to be looked at. */
+  readonly pools: Readonly<Record<string, PoolUse>>
+}
+
+/** How many connections there are, of these unused, and how many wait for one. */
+interface PoolUse {
+  readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
 }
 
 /** What a unit of work in one transaction is given. */

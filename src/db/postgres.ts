@@ -71,6 +71,7 @@ export function openOnPool(
   return {
     setting,
     prisma,
+    pools: pool === background ? { all: pool } : { requests: pool, background },
     sql: {
       query: async (text, params) =>
         (await background.query({ name: nameOf(text), text, values: params as unknown[] })).rows,

@@ -29,8 +29,16 @@ interface Job {
   reject(error: unknown): void
 }
 
-/** @param firstDelayS seconds before the first attempt of a delivery. */
-export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commit {
+/**
+ * @param firstDelayS seconds before the first attempt of a delivery.
+ * @param onCommitted told of the events of each transaction.
+ */
+export function createCommit(
+  db: Database,
+  bus: Bus,
+  firstDelayS: number,
+  onCommitted: (events: readonly StoredEvent[]) => void,
+): Commit {
   const waiting = new Map<string, Job[]>()
 
   function commit<T>(viewer: Viewer, scope: ApiKeyScope, work: (change: Change) => Promise<T>): Promise<T> {
@@ -88,6 +96,7 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
     /** Tells the world what was committed, and each job what became of it. */
     function tell(group: Job[], { outcomes, published, events }: Awaited<ReturnType<typeof runGroup>>): void {
       announce(appId, events)
+      onCommitted(events)
       for (const publish of published) publish()
       for (const [index, outcome] of outcomes.entries()) {
         if ('value' in outcome) group[index]?.resolve(outcome.value)
