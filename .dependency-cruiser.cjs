@@ -27,13 +27,19 @@ module.exports = {
       name: 'db-is-the-ground',
       severity: 'error',
       from: { path: '^src/db/' },
-      to: { path: '^src/', pathNot: '^src/(db/|log\\.ts)' },
+      to: { path: '^src/', pathNot: '^src/(db/|signal\\.ts|log\\.ts)' },
     },
     {
       name: 'bus-on-the-ground',
       severity: 'error',
       from: { path: '^src/bus/' },
       to: { path: '^src/', pathNot: '^src/(bus/|log\\.ts)' },
+    },
+    {
+      name: 'metrics-know-no-use-cases',
+      severity: 'error',
+      from: { path: '^src/metrics/' },
+      to: { path: '^src/', pathNot: '^src/(metrics/|db/|bus/|log\\.ts|events/catalogue\\.ts)' },
     },
     {
       name: 'console-is-a-client-of-the-public-api',

@@ -17,12 +17,19 @@ import { startRetention } from './db/retention.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
 import { createCommit } from './events/commit.ts'
 import { eventRetention } from './events/event-retention.ts'
+import type { StoredEvent } from './events/topics.ts'
 import { createDeliveryFeed } from './feed/delivery-feed.ts'
 import { createFeed } from './feed/feed.ts'
 import { createGraphQLServer, type GraphQLOptions } from './graphql/server.ts'
 import { serveWebSocket } from './graphql/websocket.ts'
 import { createHttpServer, type HttpDeps } from './http.ts'
 import type { Logger } from './log.ts'
+import { createApiMetrics } from './metrics/api.ts'
+import { addSharedMetrics } from './metrics/database.ts'
+import { createDispatcherMetrics } from './metrics/dispatcher.ts'
+import { createMetricsEndpoint } from './metrics/endpoint.ts'
+import { createHttpMetrics } from './metrics/http.ts'
+import { createMetrics } from './metrics/registry.ts'
 import { version } from './version.ts'
 import { createAddressPolicy } from './webhooks/address-policy.ts'
 import { createBacklog } from './webhooks/backlog.ts'
@@ -59,17 +66,25 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     started.push(async () => bus[Symbol.asyncDispose]())
     started.push(startRetention(db.sql, auditRetention, config.auditRetentionDays, log))
     started.push(startRetention(db.sql, eventRetention, config.retentionDays, log))
+    const roles = config.roles.join(',')
+    const metrics = createMetrics({ version, database: db.setting, bus: bus.kind, roles })
+    addSharedMetrics(metrics, db, bus)
+    const apiMetrics = config.roles.includes('api') ? createApiMetrics(metrics) : null
     const madeKey = await bootstrap(db, config.bootstrapApiKey)
 
     const secrets = createSecretBox(config.secretsKeys)
     const policy = createAddressPolicy(config.callbackAllowCidrs)
-    const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0)
+    const onCommitted = (events: readonly StoredEvent[]) => apiMetrics?.committed(events)
+    const commit = createCommit(db, bus, config.retryScheduleS[0] ?? 0, onCommitted)
     const backlog = createBacklog(db.sql)
     let stopDispatcher = async () => {}
     if (config.roles.includes('dispatcher')) {
       const deactivate = createDeactivate(commit, backlog)
-      const deps = { deactivate, sql: db.sql, bus, secrets, policy, log, userAgent: `Herald/${version}`, config }
-      const dispatcher = await startDispatcher(deps)
+      const dispatcher = await startDispatcher({
+        ...{ deactivate, sql: db.sql, bus, secrets, policy, log, config },
+        metrics: createDispatcherMetrics(metrics),
+        userAgent: `Herald/${version}`,
+      })
       started.push(() => stopDispatcher())
       let stopping: Promise<void> | undefined
       stopDispatcher = () => (stopping ??= dispatcher.stop())
@@ -79,17 +94,20 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     started.push(async () => keyWatch[Symbol.asyncDispose]())
     let graphql: HttpDeps['graphql'] = null
     let closeStreams = async () => {}
-    if (config.roles.includes('api')) {
+    if (apiMetrics) {
       const feed = createFeed(db, bus, log)
       const deliveryFeed = createDeliveryFeed(db, bus)
       const webhooks = createWebhooks({ commit, secrets, policy, backlog, limit: config.webhookLimit })
       const limiter = config.redisUrl ? createRedisRateLimiter(config.redisUrl, log) : createLocalRateLimiter()
       started.push(async () => limiter[Symbol.asyncDispose]())
       const services = { commit, feed, deliveryFeed, webhooks, readHealth: createReadHealth(db.sql) }
-      const { engine, drained } = createGraphQLServer({ db, services, keyWatch, limiter, log }, guardOptions(config))
+      const { engine, drained } = createGraphQLServer(
+        { db, services, keyWatch, limiter, metrics: apiMetrics, log },
+        guardOptions(config),
+      )
       graphql = {
         engine,
-        authenticator: createAuthenticator(db, limiter, config.rateLimitFailedKeys, log),
+        authenticator: createAuthenticator(db, limiter, config.rateLimitFailedKeys, apiMetrics, log),
         clientAddress: createClientAddress(config.trustedProxies),
       }
       closeStreams = async () => {
@@ -100,10 +118,18 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     }
 
     const console = graphql && createConsoleServer()
-    const server = createHttpServer({ db, log, maxBodyBytes: config.maxBodyBytes, graphql, console })
-    const closeSockets = graphql
-      ? serveWebSocket(server, { ...graphql, keyWatch, log }, config.maxBodyBytes, config.corsOrigins)
-      : async () => {}
+    const server = createHttpServer({
+      ...{ db, log, graphql, console },
+      maxBodyBytes: config.maxBodyBytes,
+      maxConnections: config.maxConnections,
+      metrics: createHttpMetrics(metrics),
+      sendMetrics: createMetricsEndpoint(metrics, config.metricsToken),
+    })
+    let closeSockets = async () => {}
+    if (graphql && apiMetrics) {
+      const deps = { ...graphql, keyWatch, metrics: apiMetrics, log }
+      closeSockets = serveWebSocket(server, deps, config.maxBodyBytes, config.corsOrigins)
+    }
     await new Promise<void>((resolve, reject) => {
       server.once('error', ({ message }) => reject(new ConfigError(`HOST and PORT cannot be used: ${message}`)))
       server.listen(config.port, config.host, resolve)
@@ -134,7 +160,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
   }
 }
 
-/** @throws ConfigError when Postgres cannot be reached, DataDirInUseError when another process has the data folder. */
+/** @throws ConfigError when Postgres cannot be reached, DataDirError when another process has the data folder. */
 export async function openDatabase(config: Config, log: Logger): Promise<Database> {
   if (!config.databaseUrl) return openEmbedded(config.dataDir, log)
   return openPostgres(config.databaseUrl, log).catch((error: Error & { code?: string }) => {

@@ -87,6 +87,7 @@ const Environment = z.object({
   RETRY_SCHEDULE_S: schedule,
   WEBHOOK_LIMIT: integer(50, 0, 100_000),
   MAX_BODY_BYTES: integer(1_048_576, 1024, 104_857_600),
+  MAX_CONNECTIONS: integer(20_000, 1, 1_000_000),
   RETENTION_DAYS: integer(30, 0, 36_500),
   AUDIT_RETENTION_DAYS: integer(365, 0, 36_500),
   RATE_LIMIT_PER_MIN: integer(1_000_000, 0, 1_000_000_000),
@@ -95,6 +96,7 @@ const Environment = z.object({
   GRAPHQL_SUGGESTIONS: z.enum(['on', 'off']).optional(),
   TRUST_PROXY: cidrs.optional(),
   CORS_ORIGINS: z.string().transform(list).default([]),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').max(200).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 
@@ -147,6 +149,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     retryScheduleS: e.RETRY_SCHEDULE_S as readonly number[],
     webhookLimit: e.WEBHOOK_LIMIT,
     maxBodyBytes: e.MAX_BODY_BYTES,
+    maxConnections: e.MAX_CONNECTIONS,
     retentionDays: e.RETENTION_DAYS,
     auditRetentionDays: e.AUDIT_RETENTION_DAYS,
     rateLimitPerMin: e.RATE_LIMIT_PER_MIN,
@@ -155,6 +158,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     suggestions: e.GRAPHQL_SUGGESTIONS === undefined ? embedded : e.GRAPHQL_SUGGESTIONS === 'on',
     trustedProxies: (e.TRUST_PROXY ?? []) as readonly Cidr[],
     corsOrigins: e.CORS_ORIGINS as readonly string[],
+    metricsToken: e.METRICS_TOKEN ?? null,
     logLevel: e.LOG_LEVEL,
   })
 }

@@ -11,6 +11,8 @@ import { rateLimited } from './graphql/guard.ts'
 import type { GraphQLServer } from './graphql/server.ts'
 import { ClientGoneError, putBody, readBody } from './http-body.ts'
 import type { Logger } from './log.ts'
+import type { MetricsEndpoint } from './metrics/endpoint.ts'
+import type { HttpMetrics } from './metrics/http.ts'
 
 /** A request's head must have arrived in this time, so that slow senders hold no connection. */
 const HEADERS_TIMEOUT_MS = 10_000
@@ -18,14 +20,16 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** How often Node looks for requests that are late. */
 const LATE_CHECK_MS = 2000
-/** Connections of a process, WebSockets included; more are closed at once. */
-const MAX_CONNECTIONS = 20_000
 
-/** What the HTTP server answers from. Without an engine only /health and /ready are there. */
+/** What the HTTP server answers from. Without an engine only /health, /ready and /metrics are there. */
 export interface HttpDeps {
   db: Database
   log: Logger
   maxBodyBytes: number
+  /** WebSockets included; more are closed at once. */
+  maxConnections: number
+  metrics: HttpMetrics
+  sendMetrics: MetricsEndpoint
   graphql: GraphQLDeps | null
   /** Null where there is no API or no build. */
   console: ConsoleServer | null
@@ -38,8 +42,9 @@ interface GraphQLDeps {
   clientAddress: ClientAddress
 }
 
-/** The one port: /graphql, /health and /ready; the console at every other address. */
-export function createHttpServer({ db, log, maxBodyBytes, graphql, console }: HttpDeps): Server {
+/** The one port: /graphql, /health, /ready and /metrics; the console at every other address. */
+export function createHttpServer(deps: HttpDeps): Server {
+  const { db, log, maxBodyBytes, metrics, graphql, console } = deps
   const timeouts = {
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -53,14 +58,17 @@ export function createHttpServer({ db, log, maxBodyBytes, graphql, console }: Ht
       else sendJson(response, 500, { errors: [masked.toJSON()] })
     })
   })
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = deps.maxConnections
+  metrics.watch(server)
   return server
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '/').split('?', 1)[0] as string
+    metrics.answering(path, response)
     setSecurityHeaders(response)
     if (path === '/health') return sendJson(response, 200, { status: 'ok' })
     if (path === '/ready') return sendReady(response)
+    if (path === '/metrics') return deps.sendMetrics(request, response)
     if (path === '/graphql' && graphql) return answerGraphQL(request, response, graphql)
     if (console?.(request, response, path)) return
     sendJson(response, 404, { errors: [{ message: 'Nothing is here; the API is at /graphql' }] })

@@ -201,6 +201,44 @@ it('hangs up on who sends a head or a body drop by drop', async () => {
   for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
 })
 
+it('has so many connections and closes one more at once, WebSockets included', async () => {
+  const small = await startHerald({ ...(await settingEnv('production')), ROLES: 'api', MAX_CONNECTIONS: '3' })
+  const { hostname, port } = new URL(small.url)
+  let dropped = 0
+  /** The answer over a connection of its own; empty where that was closed at once. */
+  const get = async (path: string) => {
+    const text = await new Promise<string>((resolve) => {
+      let received = ''
+      const socket = net.connect(Number(port), hostname)
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+      socket.on('data', (chunk) => (received += chunk)).on('error', () => {})
+      socket.on('close', () => resolve(received))
+    })
+    if (text === '') dropped++
+    return text
+  }
+  expect(await get('/health')).toMatch(/^HTTP\/1\.1 200 /)
+  const open = () => openSocket(small.url, { key: small.key })
+  const sockets = [await open(), await open()]
+  // A connection that was closed is counted for a moment more.
+  const full = await eventually(() => get('/metrics'), 'room for an answer')
+  expect(full).toMatch(/^herald_http_connections 3$/m)
+  const third = () => open().catch(() => void dropped++)
+  sockets.push(await eventually(third, 'room for the third'))
+  expect(await get('/health')).toBe('')
+  await expect(open()).rejects.toThrow(/hang up|ECONNRESET/)
+  dropped++
+  // Those who are in go on.
+  for (const [i, socket] of sockets.entries()) {
+    expect((await socket.run(`${i}`, '{ app { name } }')).data).toEqual({ app: { name: 'Default' } })
+  }
+  sockets[0]?.socket.close()
+  const metrics = await eventually(() => get('/metrics'), 'room')
+  expect(metrics).toMatch(new RegExp(`^herald_http_connections_dropped_total ${dropped}$`, 'm'))
+  for (const { socket } of sockets) socket.close()
+  expect(await small.kill('SIGTERM')).toBe(0)
+})
+
 describe('over WebSocket', () => {
   it('closes a socket that says connection_init twice', async () => {
     const socket = await openSocket(herald.url, { key: herald.key })
@@ -225,6 +263,50 @@ describe('over WebSocket', () => {
       socket.send(garbage)
       expect((await socket.closed).code).toBe(4400)
     }
+  })
+
+  it('prints nothing outside of the log, whatever a socket does', async () => {
+    const loud = await startHerald({ ...(await settingEnv('production')), ROLES: 'api', LOG_LEVEL: 'debug' })
+    const frames = {
+      'too big': Buffer.alloc(0),
+      'no text': Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe]),
+      'not masked': Buffer.from([0x81, 0x02, 0x7b, 0x7d]),
+      'reserved bits': Buffer.from([0xf1, 0x80, 0, 0, 0, 0]),
+    }
+    for (const [name, frame] of Object.entries(frames)) {
+      const socket = await openSocket(loud.url, { key: loud.key })
+      if (frame.length === 0) socket.send('x'.repeat(20_000_000))
+      // Below the library, which makes no such frames.
+      else (socket.socket as unknown as { _socket: net.Socket })._socket.write(frame)
+      expect([name, (await socket.closed).code]).toEqual([
+        name,
+        name === 'too big' ? 1009 : name === 'no text' ? 1007 : 1002,
+      ])
+    }
+    const gone = await openSocket(loud.url, { key: loud.key })
+    gone.send({ id: '1', type: 'subscribe', payload: { query: '{ agents(first: 100) { nodes { id } } }' } })
+    gone.socket.terminate()
+    expect(await loud.kill('SIGTERM')).toBe(0)
+    const lines = loud.output().trim().split('\n')
+    const printed = lines.filter((line) => !line.startsWith('{'))
+    expect(printed.map((line) => line.split(' ', 2).join(' '))).toEqual(['Herald listens', 'The console'])
+    const logged = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
+    expect(logged.filter(({ msg }) => msg === 'a socket broke the protocol')).toHaveLength(4)
+    expect(logged.filter(({ level }) => level >= 40)).toEqual([])
+  })
+
+  it('takes no harm from odd upgrades, and from those who hang up', async () => {
+    const { hostname, port } = new URL(herald.url)
+    const upgrade = (path: string, andThen: (socket: net.Socket) => void) =>
+      new Promise<void>((resolve) => {
+        const head = `GET ${path} HTTP/1.1\r\nhost: x\r\norigin: https://evil.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`
+        const socket = net.connect(Number(port), hostname, () => socket.write(head, () => andThen(socket)))
+        socket.on('error', () => {})
+        socket.on('close', () => resolve())
+        socket.resume()
+      })
+    await Promise.all(['//', '/graphql?', '*', 'http://['].map((path) => upgrade(path, () => {})))
+    for (let i = 0; i < 50; i++) await upgrade('/graphql', (socket) => socket.resetAndDestroy())
   })
 
   it('lets no browser in from another site', async () => {

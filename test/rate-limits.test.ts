@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import net from 'node:net'
-import { afterEach, expect, it } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterEach, expect, it, vi } from 'vitest'
 import { createLocalRateLimiter } from '../src/access/rate-limiter.ts'
 import { createRedisRateLimiter } from '../src/access/redis-rate-limiter.ts'
 import { createLogger } from '../src/log.ts'
@@ -15,6 +16,7 @@ const start = async (env: Record<string, string>) => {
   return herald
 }
 afterEach(async () => {
+  vi.useRealTimers()
   for (const herald of running.splice(0)) expect(await herald.kill('SIGTERM')).toBe(0)
 })
 
@@ -118,6 +120,46 @@ it('forgets a window when it is over, and gives slots back once', async () => {
   expect(await limiter.hold('a', 2)).not.toBeNull()
   expect(await limiter.hold('a', 2)).toBeNull()
   two?.()
+})
+
+it('does not take a slot again that is given back while slots are being renewed', async () => {
+  const redis = await startRedis()
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  await using limiter = createRedisRateLimiter(redis.url, createLogger('silent'))
+  const release = await limiter.hold('k', 10)
+  const kept = await limiter.hold('k', 10)
+  const looker = new Redis(redis.url)
+  const slots = () => looker.zrange('herald:rate:slots:k', '0', '-1', 'WITHSCORES')
+  const before = await eventually(async () => (await slots()).length === 4 && slots(), 'two slots in Redis')
+  // The renewal is on its way when the slot is given back.
+  vi.advanceTimersByTime(20_000)
+  release?.()
+  // Each of these waits for an answer of Redis, which comes behind those to all that was asked before.
+  for (let i = 0; i < 5; i++) await limiter.spend('k', 1, 100)
+  const after = await slots()
+  expect(after).toHaveLength(2)
+  // The other one was renewed.
+  expect(before).toContain(after[0])
+  expect(before).not.toContain(after[1])
+  kept?.()
+  await eventually(async () => (await slots()).length === 0, 'no slots')
+  looker.disconnect()
+  await redis.stop()
+})
+
+it('has slots counted again by a Redis that has forgotten them', async () => {
+  const redis = await startRedis()
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  await using limiter = createRedisRateLimiter(redis.url, createLogger('silent'))
+  await limiter.hold('k', 10)
+  const looker = new Redis(redis.url)
+  const count = () => looker.zcard('herald:rate:slots:k')
+  await eventually(async () => (await count()) === 1, 'the slot')
+  await looker.flushall()
+  vi.advanceTimersByTime(20_000)
+  await eventually(async () => (await count()) === 1, 'the slot again')
+  looker.disconnect()
+  await redis.stop()
 })
 
 it('counts slots and spending in Redis, by itself while Redis is away, and in Redis again when it is back', async () => {

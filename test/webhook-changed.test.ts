@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
 import { createInProcessBus } from '../src/bus/in-process.ts'
 import { readConfig } from '../src/config.ts'
@@ -7,6 +8,7 @@ import type { Sql } from '../src/db/database.ts'
 import { openPostgres } from '../src/db/postgres.ts'
 import { startDispatcher } from '../src/dispatcher/dispatcher.ts'
 import { webhookTopic } from '../src/events/topics.ts'
+import { createDispatcherMetrics } from '../src/metrics/dispatcher.ts'
 import { createAddressPolicy } from '../src/webhooks/address-policy.ts'
 import { createSecretBox } from '../src/webhooks/secrets.ts'
 import { run } from './support/client.ts'
@@ -45,6 +47,7 @@ it('sends to the new URL what was being claimed while it was changed', async () 
     bus,
     log,
     config,
+    metrics: createDispatcherMetrics(new Registry()),
     secrets: createSecretBox(config.secretsKeys),
     policy: createAddressPolicy(config.callbackAllowCidrs),
     deactivate: async () => {},

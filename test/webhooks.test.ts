@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { eventually, gql, type Herald, raw, settingEnv, startHerald } from './support/herald.ts'
 import { startReceiver } from './support/receiver.ts'
 
@@ -82,6 +83,26 @@ it('reveals the secret that it gave, and shows it nowhere else', async () => {
   const never = 'wh_00000000000000000000000000000000'
   expect((await gql(herald, REVEAL, { id: never })).webhookRevealSecret).toEqual({ nodeId: never })
   expect(herald.output()).not.toContain(secret)
+  await removeAll()
+})
+
+it('tells the dispatchers once of each change of a webhook, and of none that changes nothing', async () => {
+  const { webhook } = await create({ name: 'told', url: 'https://example.com/' })
+  const redis = new Redis(inject('redisUrl'))
+  const told: string[] = []
+  redis.on('message', (_, text) => told.push(text))
+  await redis.subscribe('herald:webhooks')
+  const UPDATE =
+    'mutation ($id: ID!, $input: WebhookUpdateInput!) { webhookUpdate(id: $id, input: $input) { __typename } }'
+  const inputs = [{ name: 'new' }, { active: false }, { active: false }, { active: true }, { name: 'x', active: false }]
+  for (const input of inputs) await gql(herald, UPDATE, { id: webhook.id, input })
+  // The message of another webhook comes behind all of these.
+  const { webhook: last } = await create({ name: 'last', url: 'https://example.com/' })
+  await gql(herald, UPDATE, { id: last.id, input: { name: 'y' } })
+  const of = (id: string) => told.filter((text) => text === JSON.stringify(id)).length
+  await eventually(() => of(last.id) > 0, 'the last message')
+  expect([of(webhook.id), of(last.id)]).toEqual([4, 1])
+  redis.disconnect()
   await removeAll()
 })
 

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts'
 import type { ApiKey } from '../db/generated/prisma/client.ts'
 import type { Logger } from '../log.ts'
+import type { ApiMetrics } from '../metrics/api.ts'
 import { hashOf } from './api-keys.ts'
 import { networkOf } from './client-address.ts'
 import type { RateLimiter } from './rate-limiter.ts'
@@ -44,6 +45,7 @@ export function createAuthenticator(
   db: Database,
   limiter: RateLimiter,
   failedKeysPerMin: number,
+  metrics: ApiMetrics,
   log: Logger,
 ): Authenticator {
   const cache = new Map<string, { apiKey: Promise<ApiKey | null>; until: number; valid: boolean }>()
@@ -79,6 +81,7 @@ export function createAuthenticator(
   function assertMayTry(keyHash: string, ip: string): void {
     const until = blocked.get(networkOf(ip)) ?? 0
     if (until > Date.now() && !cache.get(keyHash)?.valid) {
+      metrics.rateLimited('failed_keys')
       throw new TooManyFailedKeysError(Math.ceil((until - Date.now()) / 1000))
     }
   }
@@ -99,6 +102,7 @@ export function createAuthenticator(
       assertMayTry(keyHash, ip)
       const apiKey = key.length > MAX_KEY_CHARS ? null : await find(keyHash)
       if (!apiKey || apiKey.revokedAt || (apiKey.expiresAt && apiKey.expiresAt <= new Date())) {
+        metrics.keyRefused()
         await noteFailure(ip)
         return null
       }

@@ -8,6 +8,7 @@ declare module 'ioredis' {
   interface RedisCommander<Context> {
     heraldSpend(key: string, cost: number, limit: number, windowMs: number): Result<[number, number, number], Context>
     heraldHold(key: string, slot: string, limit: number, lifetimeMs: number): Result<number, Context>
+    heraldRenew(key: string, lifetimeMs: number, ...slots: string[]): Result<number, Context>
   }
 }
 
@@ -41,6 +42,13 @@ const holdLua = `
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   return 1`
 
+// Adds those that Redis has forgotten, or never knew, for it was away.
+const renewLua = `
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end
+  return redis.call('PEXPIRE', KEYS[1], ARGV[1])`
+
 /**
  * Counts in Redis, for all processes together. A Redis that is away or slow costs nobody an answer: each process then
  * counts for itself.
@@ -58,6 +66,7 @@ export function createRedisRateLimiter(url: string, log: Logger): RateLimiter {
   })
   redis.defineCommand('heraldSpend', { numberOfKeys: 1, lua: spendLua })
   redis.defineCommand('heraldHold', { numberOfKeys: 1, lua: holdLua })
+  redis.defineCommand('heraldRenew', { numberOfKeys: 1, lua: renewLua })
   // The bus says that Redis is away; it is the same one.
   redis.on('error', () => {})
   // The first questions wait for the connection, as long as for an answer.
@@ -90,10 +99,11 @@ export function createRedisRateLimiter(url: string, log: Logger): RateLimiter {
       for (let i = 0; i < all.length; i += RENEW_BATCH) {
         const batch = all.slice(i, i + RENEW_BATCH)
         await ask(async () => {
-          const [seconds] = await redis.time()
-          const until = Number(seconds) * 1000 + SLOT_MS
-          await redis.zadd(key, ...batch.flatMap((id) => [until, id]))
-          return redis.pexpire(key, SLOT_MS)
+          const held = batch.filter((id) => ids.has(id))
+          if (held.length > 0) await redis.heraldRenew(key, SLOT_MS, ...held)
+          // Taken out once more: a script that Redis does not know yet is sent again, behind what came meanwhile.
+          const givenBack = held.filter((id) => !ids.has(id))
+          if (givenBack.length > 0) await redis.zrem(key, ...givenBack)
         })
       }
     }

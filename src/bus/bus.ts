@@ -12,6 +12,8 @@ export interface Bus extends AsyncDisposable {
   subscribe<T>(topic: Topic<T>, listener: (message: T) => void): Promise<() => void>
   /** Called after the connection was lost and is back: messages may have been missed. */
   onReconnect(listener: () => void): () => void
+  /** Whether messages are sent and heard just now. */
+  connected(): boolean
   /** What the bus runs on, for the line that is printed at start. */
   readonly kind: 'redis' | 'in-process'
 }

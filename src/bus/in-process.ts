@@ -12,6 +12,7 @@ export function createInProcessBus(): Bus {
       return () => void listeners.remove(topic.channel, accept)
     },
     onReconnect: () => () => {},
+    connected: () => true,
     async [Symbol.asyncDispose]() {},
   }
 }

@@ -20,6 +20,8 @@ export function createRedisBus(url: string, log: Logger): Bus {
   const subscriber = new Redis(url, { ...options, autoResubscribe: false, enableOfflineQueue: false })
   const listeners = new Listeners()
   const reconnected = new Set<() => void>()
+  /** Subscriptions that Redis has not acknowledged yet, by their channels. */
+  const pending = new Map<string, Promise<unknown>>()
   let unsentChars = 0
   let up = true
 
@@ -27,10 +29,19 @@ export function createRedisBus(url: string, log: Logger): Bus {
     if (up) log.warn({ err: error }, 'redis is away; delivering goes on by polling')
     up = false
   }
+  function request(channels: string[]): Promise<unknown> {
+    const acknowledged = subscriber.subscribe(...channels.map((channel) => PREFIX + channel))
+    const settled = acknowledged.catch(onError).finally(() => {
+      for (const channel of channels) if (pending.get(channel) === settled) pending.delete(channel)
+    })
+    for (const channel of channels) pending.set(channel, settled)
+    return acknowledged
+  }
+
   const onReady = async () => {
     try {
-      const channels = listeners.channels().map((channel) => PREFIX + channel)
-      if (channels.length > 0) await subscriber.subscribe(...channels)
+      const channels = listeners.channels()
+      if (channels.length > 0) await request(channels)
     } catch {
       // Gone again, and so will this be.
       return
@@ -68,11 +79,11 @@ export function createRedisBus(url: string, log: Logger): Bus {
       const { channel } = topic
       const accept = accepting(topic, listener)
       // With the connection down there is nothing to send: all channels are subscribed when it is back.
-      if (listeners.add(channel, accept) && subscriber.status === 'ready') {
-        const late = new Promise((resolve) => setTimeout(resolve, ACKNOWLEDGE_MS).unref())
-        const acknowledged = subscriber.subscribe(PREFIX + channel).catch(onError)
-        await Promise.race([acknowledged, late])
-      }
+      if (listeners.add(channel, accept) && subscriber.status === 'ready') request([channel]).catch(() => {})
+      // Whoever comes second waits as well: nothing is heard before.
+      const acknowledged = pending.get(channel)
+      const late = () => new Promise((resolve) => setTimeout(resolve, ACKNOWLEDGE_MS).unref())
+      if (acknowledged) await Promise.race([acknowledged, late()])
       return () => {
         if (listeners.remove(channel, accept) && subscriber.status === 'ready') {
           subscriber.unsubscribe(PREFIX + channel).catch(onError)
@@ -83,6 +94,7 @@ export function createRedisBus(url: string, log: Logger): Bus {
       reconnected.add(listener)
       return () => reconnected.delete(listener)
     },
+    connected: () => publisher.status === 'ready' && subscriber.status === 'ready',
     async [Symbol.asyncDispose]() {
       publisher.disconnect()
       subscriber.disconnect()

@@ -1,7 +1,7 @@
 import { createApp, createKey } from '../access/operator.ts'
 import { openDatabase } from '../app.ts'
 import { ConfigError, readConfig } from '../config.ts'
-import { DataDirInUseError } from '../db/data-dir-lock.ts'
+import { DataDirError } from '../db/data-dir-lock.ts'
 import type { Database } from '../db/database.ts'
 import { ApiKeyScope } from '../db/generated/prisma/enums.ts'
 import { InvalidInputError } from '../errors.ts'
@@ -53,8 +53,7 @@ async function onDatabase(
     process.exitCode = 1
     if (error instanceof InvalidInputError) {
       for (const { path, message } of error.issues) console.error(`herald: --${path.at(-1)}: ${message}`)
-    } else if (error instanceof ConfigError || error instanceof DataDirInUseError)
-      console.error(`herald: ${error.message}`)
+    } else if (error instanceof ConfigError || error instanceof DataDirError) console.error(`herald: ${error.message}`)
     else createLogger('fatal').fatal({ err: error }, 'the command failed')
   }
   // The migration engine's lock leaves a timer of 10 s behind, which nobody needs to wait for.

@@ -1,6 +1,6 @@
 import { createApp } from '../app.ts'
 import { ConfigError, readConfig } from '../config.ts'
-import { DataDirInUseError } from '../db/data-dir-lock.ts'
+import { DataDirError } from '../db/data-dir-lock.ts'
 import { createLogger } from '../log.ts'
 
 /** A shutdown that takes longer is cut off: the leases bring back what it held. */
@@ -34,7 +34,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     }
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
   } catch (error) {
-    const known = error instanceof ConfigError || error instanceof DataDirInUseError
+    const known = error instanceof ConfigError || error instanceof DataDirError
     if (known) console.error(`herald: ${error.message}`)
     else createLogger('fatal').fatal({ err: error }, 'could not start')
     process.exit(1)

@@ -1,52 +1,40 @@
-import { createHash } from 'node:crypto'
-import { realpathSync, rmSync } from 'node:fs'
-import net from 'node:net'
-import { tmpdir } from 'node:os'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 
-/** Another process has the data folder open. Its message is one line for the operator. */
-export class DataDirInUseError extends Error {
-  override name = 'DataDirInUseError'
-  constructor(dataDir: string) {
-    super(`DATA_DIR ${dataDir} is in use by another process; one process at a time may open it`)
+/** The data folder cannot be taken: another process has it open, or it cannot be locked. One line for the operator. */
+export class DataDirError extends Error {
+  override name = 'DataDirError'
+  constructor(dataDir: string, trouble: string) {
+    super(`DATA_DIR ${dataDir} ${trouble}`)
   }
 }
+
+/** SQLite's own limit, less the name of the file and what it may add to it. */
+const MAX_PATH_BYTES = 490
+/** What SQLite says of a file that another has locked. */
+const SQLITE_BUSY = 5
 
 /**
- * Takes the data folder for this process. The lock is a listening socket, not a file with a pid in it: the system
- * lets go of it when the process dies, however it dies, and no later process can be mistaken for the holder.
- * @returns how to give it back. @throws DataDirInUseError
+ * Takes the data folder for this process. The lock is the system's own on a file in the folder, so it is the same
+ * however the folder is named or mounted, and the system lets go of it when the process dies, however it dies. Node can
+ * take such a lock only through SQLite, which does so on an empty database: nothing is ever written to it.
+ * @returns how to give it back. @throws DataDirError
  */
-export async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
-  const name = `herald-${createHash('sha256').update(realpathSync(dataDir)).digest('hex').slice(0, 24)}`
-  const path = process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`)
-  // The second round is for the socket file that a killed process left behind.
-  for (const lastRound of [false, true]) {
-    try {
-      const server = await listen(path)
-      return () => new Promise((resolve) => server.close(() => resolve()))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-      if (lastRound || (await answers(path))) throw new DataDirInUseError(dataDir)
-      rmSync(path, { force: true })
-    }
+export function lockDataDir(dataDir: string): () => void {
+  if (Buffer.byteLength(realpathSync(dataDir)) > MAX_PATH_BYTES) {
+    throw new DataDirError(dataDir, `is too long; its path may have at most ${MAX_PATH_BYTES} bytes`)
   }
-  throw new DataDirInUseError(dataDir)
-}
-
-function listen(path: string): Promise<net.Server> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer((socket) => socket.destroy())
-    server.once('error', reject)
-    server.listen(path, () => resolve(server.unref()))
-  })
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(path)
-    socket.once('connect', () => resolve(true))
-    socket.once('error', () => resolve(false))
-    socket.once('close', () => socket.destroy())
-  })
+  let file: DatabaseSync | undefined
+  try {
+    file = new DatabaseSync(join(dataDir, 'lock'))
+    // In memory: no journal is left behind by a process that was killed.
+    file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+  } catch (error) {
+    file?.close()
+    const { errcode, message } = error as Error & { errcode?: number }
+    if (errcode !== SQLITE_BUSY) throw new DataDirError(dataDir, `cannot be locked: ${message}`)
+    throw new DataDirError(dataDir, 'is in use by another process; one process at a time may open it')
+  }
+  return () => file.close()
 }

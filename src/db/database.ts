@@ -15,6 +15,15 @@ export interface Database extends AsyncDisposable {
    * plain SQL. What `work` throws rolls it back. It waits 10 s for a connection, and is given up after 30 s.
    */
   transaction<T>(prisma: Pick<PrismaClient, '$transaction'>, work: (tx: Tx, sql: Sql) => Promise<T>): Promise<T>
+  /** Its pools of connections by their names, to be looked at. */
+  readonly pools: Readonly<Record<string, PoolUse>>
+}
+
+/** How many connections there are, of these unused, and how many wait for one. */
+interface PoolUse {
+  readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
 }
 
 /** What a unit of work in one transaction is given. */

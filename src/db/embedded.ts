@@ -8,7 +8,7 @@ import type { Logger } from '../log.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
-import { openOnPool, prepareSession } from './postgres.ts'
+import { openOnPool, prepareBackground } from './postgres.ts'
 import { NotingPool } from './transaction.ts'
 import { startVacuum } from './vacuum.ts'
 
@@ -16,11 +16,11 @@ import { startVacuum } from './vacuum.ts'
  * Opens the embedded database in `dataDir` (made where it is missing) and brings its schema up to date. It runs in a
  * thread of its own and speaks Postgres' protocol over a socket that only this user can open, so that all above is the
  * same on both settings.
- * @throws DataDirInUseError when another process has it open.
+ * @throws DataDirError when another process has it open, or it cannot be locked.
  */
 export async function openEmbedded(dataDir: string, log: Logger): Promise<Database> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const unlock = await lockDataDir(dataDir)
+  const unlock = lockDataDir(dataDir)
   // Not in the data folder: a socket's path may have about 100 characters.
   const socketDir = mkdtempSync(join(tmpdir(), 'herald-'))
   let worker: Worker | undefined
@@ -31,7 +31,7 @@ export async function openEmbedded(dataDir: string, log: Logger): Promise<Databa
     worker?.postMessage('close')
     await exited
     rmSync(socketDir, { recursive: true, force: true })
-    await unlock()
+    unlock()
   }
   try {
     const workerData = { dataDir: join(dataDir, 'pgdata'), socketPath: join(socketDir, '.s.PGSQL.5432') }
@@ -53,7 +53,7 @@ export async function openEmbedded(dataDir: string, log: Logger): Promise<Databa
       // It is one session, whoever asks: what a former connection prepared is still there, under the same names.
       onConnect: async (client) => {
         await client.query('DEALLOCATE ALL')
-        await prepareSession(client)
+        await prepareBackground(client)
       },
     })
     await migrate(new PrismaPg(pool))

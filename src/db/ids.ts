@@ -45,3 +45,6 @@ export const deliveryIdSql = (eventId: string) =>
 /** Ids of deliveries made at `at` or later are not less than this; those of earlier ones are. */
 export const firstDeliveryId = (at: Date): string =>
   `${prefixes.Delivery}_${Math.max(0, at.getTime()).toString(16).padStart(12, '0')}`
+
+/** When what has this id was made: of an event and a delivery, the event's commit by the database's clock. */
+export const timeOf = (id: string): Date => new Date(Number.parseInt(id.slice(id.indexOf('_') + 1).slice(0, 12), 16))

@@ -25,19 +25,31 @@ export async function openPostgres(url: string, log: Logger): Promise<Database> 
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: 'herald',
-    onConnect: prepareSession,
+    onConnect: inUtc,
   }
   await migrateUnderLock(new pg.Pool({ ...options, max: 2 }))
   const pool = new NotingPool({ ...options, max: POOL_SIZE })
-  const background = new pg.Pool({ ...options, max: BACKGROUND_SIZE, query_timeout: BACKGROUND_TIMEOUT_MS })
+  const background = new pg.Pool({
+    ...options,
+    max: BACKGROUND_SIZE,
+    query_timeout: BACKGROUND_TIMEOUT_MS,
+    onConnect: prepareBackground,
+  })
   return openOnPool('postgres', { pool, background }, log)
 }
 
+/** Prisma's adapters read and write timestamps as if the session were in UTC. */
+const inUtc = (client: pg.ClientBase) => client.query(`SET TIME ZONE 'UTC'`)
+
 /**
- * Prisma's adapters read and write timestamps as if the session were in UTC. And the statements of the hot paths are made
- * for look-ups by an index: to the planner's default, a disk that turns, reading a whole small table seems cheaper.
+ * For plain SQL, whose statements are written for nested loops over indexes. What the planner knows of the outbox is never
+ * true: it is empty one minute, when the plan is made and kept, and holds a million the next.
  */
-export const prepareSession = (client: pg.ClientBase) => client.query(`SET TIME ZONE 'UTC'; SET random_page_cost = 1.1`)
+export const prepareBackground = async (client: pg.ClientBase): Promise<void> => {
+  await inUtc(client)
+  await client.query(`SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;
+    SET enable_mergejoin = off; SET jit = off`)
+}
 
 /** Connections for Prisma, and for plain SQL. They may be the same pool. */
 interface Pools {
@@ -60,6 +72,7 @@ export function openOnPool(
   return {
     setting,
     prisma,
+    pools: pool === background ? { all: pool } : { requests: pool, background },
     sql: {
       query: async (text, params) =>
         (await background.query({ name: nameOf(text), text, values: params as unknown[] })).rows,

@@ -48,10 +48,8 @@ const claimSql = `
     SELECT (SELECT "webhookId" FROM "OutboxEntry" WHERE "webhookId" > probe.id ORDER BY "webhookId" LIMIT 1)
     FROM probe WHERE probe.id IS NOT NULL
   ), lane AS MATERIALIZED (
-    SELECT probe.id, coalesce(busy.room, $4::int) AS room
-    FROM (SELECT id FROM probe WHERE id IS NOT NULL LIMIT ${MAX_LANES}) probe
-    LEFT JOIN unnest($5::text[], $6::int[]) AS busy(id, room) ON busy.id = probe.id
-    ORDER BY probe.id
+    SELECT id, coalesce(($5::jsonb ->> id)::int, $4::int) AS room
+    FROM (SELECT id FROM probe WHERE id IS NOT NULL LIMIT ${MAX_LANES}) probe ORDER BY id
   ), picked AS MATERIALIZED (
     SELECT due.id
     FROM lane CROSS JOIN LATERAL (
@@ -60,27 +58,27 @@ const claimSql = `
       ORDER BY "dueAt" LIMIT lane.room FOR UPDATE SKIP LOCKED
     ) due
     WHERE lane.room > 0
-    LIMIT $7
+    LIMIT $6
   ), claimed AS (
     UPDATE "OutboxEntry" SET "leaseId" = $1, "leasedUntil" = now() + make_interval(secs => $2)
-    WHERE "deliveryId" IN (SELECT id FROM picked)
-    RETURNING "deliveryId", "leaseId", "webhookId"
+    WHERE "deliveryId" = ANY(ARRAY(SELECT id FROM picked))
+    RETURNING "deliveryId", "webhookId"
   ), signer AS MATERIALIZED (
-    SELECT webhook.id, url, "deliveryPolicy", array(
+    SELECT mine.ids, url, "deliveryPolicy", array(
       SELECT sealed FROM "WebhookSecret" secret
       WHERE secret."webhookId" = webhook.id AND ("validUntil" IS NULL OR "validUntil" > now())
       ORDER BY "createdAt" DESC, id DESC
     ) AS sealed
-    FROM "Webhook" webhook WHERE webhook.id IN (SELECT "webhookId" FROM claimed)
+    FROM (SELECT "webhookId", array_agg("deliveryId") AS ids FROM claimed GROUP BY "webhookId") mine
+    JOIN "Webhook" webhook ON webhook.id = mine."webhookId"
   )
-  SELECT walk."goOnBehind", delivery.id, claimed."leaseId", delivery."appId", delivery."webhookId", delivery."eventId",
+  SELECT walk."goOnBehind", delivery.id, $1 AS "leaseId", delivery."appId", delivery."webhookId", delivery."eventId",
     event.type AS "eventType", delivery."attemptCount" + 1 AS attempt, delivery."attemptsBefore", event.body, signer.url,
     signer."deliveryPolicy" AS policy, signer.sealed AS "sealedSecrets"
   FROM (SELECT CASE WHEN count(*) = ${MAX_LANES} THEN max(id) END AS "goOnBehind" FROM lane) walk
   LEFT JOIN (
-    claimed
-    JOIN signer ON signer.id = claimed."webhookId"
-    JOIN "Delivery" delivery ON delivery.id = claimed."deliveryId"
+    signer CROSS JOIN unnest(signer.ids) AS mine(id)
+    JOIN "Delivery" delivery ON delivery.id = mine.id
     JOIN "Event" event ON event.id = delivery."eventId"
   ) ON true`
 
@@ -102,8 +100,7 @@ export async function claim(sql: Sql, limits: ClaimLimits): Promise<Claim> {
     LEASE_S,
     limits.afterWebhookId,
     limits.roomPerLane,
-    [...limits.rooms.keys()],
-    [...limits.rooms.values()],
+    JSON.stringify(Object.fromEntries(limits.rooms)),
     limits.max,
   ])
   const deliveries = rows.filter((row) => row.id !== null).sort((a, b) => (a.id < b.id ? -1 : 1))

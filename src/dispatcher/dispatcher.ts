@@ -3,8 +3,10 @@ import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import type { Sql } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
+import { timeOf } from '../db/ids.ts'
 import { dueTopic, webhookTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
+import type { DispatcherMetrics } from '../metrics/dispatcher.ts'
 import { createSignal } from '../signal.ts'
 import type { AddressPolicy } from '../webhooks/address-policy.ts'
 import type { Deactivate } from '../webhooks/deactivate.ts'
@@ -41,6 +43,7 @@ export interface DispatcherDeps {
   secrets: SecretBox
   policy: AddressPolicy
   log: Logger
+  metrics: DispatcherMetrics
   deactivate: Deactivate
   userAgent: string
   config: Pick<Config, 'callbackConcurrency' | 'callbackProxy' | 'callbackTimeoutMs' | 'retryScheduleS'>
@@ -57,7 +60,7 @@ export interface Dispatcher {
  * one database. A database that is away is waited for; nothing that is claimed is lost by it.
  */
 export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher> {
-  const { sql, bus, log, config } = deps
+  const { sql, bus, log, metrics, config } = deps
   const { callbackConcurrency, callbackTimeoutMs, retryScheduleS } = config
   const client = createCallbackClient(deps.policy, {
     timeoutMs: callbackTimeoutMs,
@@ -67,13 +70,14 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
   const lanes = new Lanes(callbackConcurrency)
   const held = new Map<string, Claimed>()
   const signal = createSignal()
-  const settler = startSettler({ sql, bus, log, onSettled: letGo, onHopeless })
+  const settler = startSettler({ sql, bus, log, metrics, onSettled: letGo, onHopeless })
   const underWay = new Set<Attempt>()
   let aborting = false
   let stopping = false
   let afterWebhookId = ''
   /** Webhooks that were changed while a claim is under way, which may have read them before. */
   const changedMeanwhile = new Set<string>()
+  metrics.watch(() => ({ held: held.size, underWay: underWay.size }))
 
   /** Takes due deliveries into their lanes. @returns whether to claim again at once: the round is not through. */
   async function claimOnce(): Promise<boolean> {
@@ -81,12 +85,14 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
     if (max <= 0) return false
     const rooms = lanes.rooms(MAX_HELD_PER_APP)
     changedMeanwhile.clear()
+    const noteEnd = metrics.claiming()
     const { deliveries, goOnBehind } = await claim(sql, {
       max,
       roomPerLane: callbackConcurrency,
       rooms,
       afterWebhookId,
     })
+    noteEnd()
     const touched = new Map<Lane, number>()
     for (const delivery of deliveries) {
       const lane = lanes.of(delivery)
@@ -126,6 +132,8 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
       const policy = delivery.eventType === 'WEBHOOK_TEST' ? 'ONCE' : delivery.policy
       const verdict = judge(result, delivery.attempt - delivery.attemptsBefore, policy, retryScheduleS)
       lane.ended(result.outcome === 'DELIVERED', result.durationMs)
+      const delayMs = delivery.attempt === 1 ? result.startedAt.getTime() - timeOf(delivery.eventId).getTime() : null
+      metrics.attempted(result.outcome, result.durationMs, delayMs)
       settler.add({ delivery, result, verdict })
     } catch (error) {
       // A bug, or a secret that no key opens. Its lease runs out, and it is tried again.
@@ -213,7 +221,10 @@ export async function startDispatcher(deps: DispatcherDeps): Promise<Dispatcher>
     if (deactivations.has(webhookId)) return
     const done = deps
       .deactivate(appId, webhookId, reason)
-      .then(() => log.info({ webhookId, reason }, 'a webhook was deactivated'))
+      .then(() => {
+        metrics.deactivated(reason)
+        log.info({ webhookId, reason }, 'a webhook was deactivated')
+      })
       .catch((error: Error) => log.error({ err: error, webhookId }, 'a webhook was not deactivated'))
       .finally(() => deactivations.delete(webhookId))
     deactivations.set(webhookId, done)

@@ -22,29 +22,28 @@ const settleSql = `
     SELECT * FROM unnest(
       $1::text[], $2::text[], $3::int[], $4::text[], $5::float8[], $6::text[], $7::timestamptz[], $8::int[],
       $9::text[], $10::int[], $11::text[], $12::text[], $13::bool[], $14::text[]
-    ) AS r(id, lease, number, status, "delayS", outcome, "startedAt", "durationMs",
+    ) AS r(id, lease, number, verdict, "delayS", outcome, "startedAt", "durationMs",
       "requestHeaders", "responseStatus", "responseHeaders", "responseBody", truncated, failure)
   ), ended AS (
     DELETE FROM "OutboxEntry" entry USING result
     WHERE entry."deliveryId" = result.id AND entry."leaseId" = result.lease
-      AND (result.status <> 'PENDING' OR entry."dueAt" IS NULL)
-    RETURNING result.id, result.lease, entry."dueAt" IS NULL AS canceled
+      AND (result.verdict <> 'PENDING' OR entry."dueAt" IS NULL)
+    RETURNING result.*, entry."dueAt" IS NULL AS canceled
   ), again AS (
     UPDATE "OutboxEntry" entry
     SET "dueAt" = now() + make_interval(secs => result."delayS"), "leaseId" = NULL, "leasedUntil" = NULL
     FROM result
     WHERE entry."deliveryId" = result.id AND entry."leaseId" = result.lease
-      AND result.status = 'PENDING' AND entry."dueAt" IS NOT NULL
-    RETURNING result.id, result.lease, false AS canceled
+      AND result.verdict = 'PENDING' AND entry."dueAt" IS NOT NULL
+    RETURNING result.*, false AS canceled
   ), settled AS (
     UPDATE "Delivery" delivery SET
-      status = CASE WHEN held.canceled AND result.status <> 'SUCCEEDED'
-        THEN 'CANCELED' ELSE result.status::"DeliveryStatus" END,
-      "attemptCount" = result.number,
-      "completedAt" = CASE WHEN result.status <> 'PENDING' THEN now() ELSE delivery."completedAt" END
-    FROM (SELECT * FROM ended UNION ALL SELECT * FROM again) held JOIN result USING (id, lease)
+      status = CASE WHEN canceled AND verdict <> 'SUCCEEDED' THEN 'CANCELED' ELSE verdict::"DeliveryStatus" END,
+      "attemptCount" = number,
+      "completedAt" = CASE WHEN verdict <> 'PENDING' THEN now() ELSE "completedAt" END
+    FROM (SELECT * FROM ended UNION ALL SELECT * FROM again) held
     WHERE delivery.id = held.id
-    RETURNING delivery.id, result.lease, delivery."webhookId", delivery.status, result.outcome = 'DELIVERED' AS delivered
+    RETURNING held.*, delivery."webhookId", delivery.status, outcome = 'DELIVERED' AS delivered
   ), tally AS (
     SELECT "webhookId" AS id, bool_or(delivered) AS healthy FROM settled GROUP BY 1
   ), turned AS MATERIALIZED (
@@ -56,15 +55,13 @@ const settleSql = `
   ), attempt AS (
     INSERT INTO "DeliveryAttempt" ("deliveryId", number, "webhookId", outcome, "startedAt", "durationMs", "requestHeaders",
       "responseStatus", "responseHeaders", "responseBody", "responseBodyTruncated", failure)
-    SELECT id, number, settled."webhookId", outcome::"AttemptOutcome", "startedAt", "durationMs", "requestHeaders"::jsonb,
+    SELECT id, number, "webhookId", outcome::"AttemptOutcome", "startedAt", "durationMs", "requestHeaders"::jsonb,
       "responseStatus", "responseHeaders"::jsonb, decode("responseBody", 'base64'), truncated, failure
-    FROM result JOIN settled USING (id, lease)
+    FROM settled
   )
-  SELECT settled.id, settled.lease, settled.status,
-    NOT tally.healthy AND webhook."failingSince" <= now() - make_interval(days => ${FAILING_DAYS}) AS failing
-  FROM settled
-  JOIN tally ON tally.id = settled."webhookId"
-  JOIN "Webhook" webhook ON webhook.id = settled."webhookId"`
+  SELECT settled.id, lease, settled.status, NOT bool_or(delivered) OVER (PARTITION BY webhook.id)
+    AND "failingSince" <= now() - make_interval(days => ${FAILING_DAYS}) AS failing
+  FROM settled JOIN "Webhook" webhook ON webhook.id = settled."webhookId"`
 
 /** A delivery whose attempt was written down, as it now is. */
 export interface Settled {

@@ -4,6 +4,7 @@ import { type Sql, sqlState } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import { deliveriesChanged, deliveriesTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
+import type { DispatcherMetrics } from '../metrics/dispatcher.ts'
 import { createSignal } from '../signal.ts'
 import type { Claimed } from './claim.ts'
 import { type Settled, type Settlement, settle } from './settle.ts'
@@ -30,10 +31,11 @@ export function startSettler(deps: {
   sql: Sql
   bus: Bus
   log: Logger
+  metrics: DispatcherMetrics
   onSettled(batch: readonly Claimed[]): void
   onHopeless(delivery: Claimed, reason: DeactivationReason): void
 }): Settler {
-  const { sql, bus, log } = deps
+  const { sql, bus, log, metrics } = deps
   const signal = createSignal()
   let waiting: Settlement[] = []
   let stopping = false
@@ -49,10 +51,13 @@ export function startSettler(deps: {
       }
       const batch = waiting.slice(0, MAX_BATCH)
       try {
+        const noteEnd = metrics.settling()
         const kept = await writeDown(batch)
+        noteEnd()
         waiting = waiting.slice(batch.length)
         for (const { delivery, result, verdict } of batch) {
           const settled = kept.get(delivery)
+          metrics.settled(settled?.status ?? null)
           if (!settled) {
             log.warn({ delivery: delivery.id, outcome: result.outcome }, 'an attempt ended after its lease was lost')
           } else if (result.responseStatus === 410) deps.onHopeless(delivery, 'ENDPOINT_GONE')

@@ -44,8 +44,16 @@ interface Busy {
   awaited: boolean
 }
 
-/** @param firstDelayS seconds before the first attempt of a delivery. */
-export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commit {
+/**
+ * @param firstDelayS seconds before the first attempt of a delivery.
+ * @param onCommitted told of the events of each transaction.
+ */
+export function createCommit(
+  db: Database,
+  bus: Bus,
+  firstDelayS: number,
+  onCommitted: (events: readonly StoredEvent[]) => void,
+): Commit {
   const apps = new Map<string, Busy>()
   let ahead = 0
 
@@ -131,6 +139,7 @@ export function createCommit(db: Database, bus: Bus, firstDelayS: number): Commi
   /** Tells the world what was committed, and each job what became of it. */
   function tell(appId: string, group: Job[], done: Awaited<ReturnType<typeof runGroup>>): void {
     announce(appId, done.events)
+    onCommitted(done.events)
     for (const publish of done.published) publish()
     for (const [index, outcome] of done.outcomes.entries()) {
       if ('value' in outcome) group[index]?.resolve(outcome.value)

@@ -80,6 +80,22 @@ const unstorable = new Set(['22021', '22P05', '22007', '22008'])
  * else is a bug of ours, logged whole and masked.
  */
 export function maskError(error: unknown, log: Logger): GraphQLError {
+  const told = tellError(error)
+  if (told) return told
+  const cause = error instanceof GraphQLError ? error.originalError : error
+  const { nodes, source, positions, path } = (error instanceof GraphQLError ? error : {}) as Partial<GraphQLError>
+  log.error({ err: cause, path }, 'a request failed')
+  return new GraphQLError('Something went wrong here; it was logged', {
+    nodes,
+    source,
+    positions,
+    path,
+    extensions: { code: 'INTERNAL_SERVER_ERROR' },
+  })
+}
+
+/** An error as a client is told of it; null for a bug of ours, of which it is told nothing. */
+export function tellError(error: unknown): GraphQLError | null {
   const cause = error instanceof GraphQLError ? error.originalError : error
   if (!cause || cause instanceof GraphQLError) {
     const known = (cause ?? error) as GraphQLError
@@ -96,11 +112,7 @@ export function maskError(error: unknown, log: Logger): GraphQLError {
     const message = 'An argument holds what no database can look up: NUL, broken text or a time out of range'
     return new GraphQLError(message, { ...at, extensions: { code: 'BAD_USER_INPUT' } })
   }
-  log.error({ err: cause, path }, 'a request failed')
-  return new GraphQLError('Something went wrong here; it was logged', {
-    ...at,
-    extensions: { code: 'INTERNAL_SERVER_ERROR' },
-  })
+  return null
 }
 
 /** How a caller without a valid key is answered. */

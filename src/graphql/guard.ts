@@ -9,6 +9,7 @@ import {
 import type { Plugin } from 'graphql-yoga'
 import type { Budget, RateLimiter } from '../access/rate-limiter.ts'
 import type { Viewer } from '../access/viewer.ts'
+import type { ApiMetrics } from '../metrics/api.ts'
 import { createCost, type ListSizes, type Variables } from './cost.ts'
 import { beyond, limits, parseWithin } from './limits.ts'
 import { LiveStream } from './live/live-stream.ts'
@@ -44,7 +45,12 @@ const MAX_ERRORS = 20
  * Stands before the engine, on every transport: parses within the limits, validates, refuses what may read too much,
  * and charges the key.
  */
-export function createGuard(schema: GraphQLSchema, limiter: RateLimiter, options: GuardOptions): Plugin<Caller> {
+export function createGuard(
+  schema: GraphQLSchema,
+  limiter: RateLimiter,
+  metrics: ApiMetrics,
+  options: GuardOptions,
+): Plugin<Caller> {
   const hideSuggestions = !options.suggestions
   const costOf = createCost(schema, options.listSizes)
   const cache = new Map<string, DocumentNode>()
@@ -83,9 +89,9 @@ export function createGuard(schema: GraphQLSchema, limiter: RateLimiter, options
     const { viewer, onBudget } = args.contextValue as Caller
     const budget = await limiter.spend(`key:${viewer.keyId}`, Math.max(1, cost), options.ratePerMin)
     onBudget?.(budget)
-    return budget.allowed
-      ? null
-      : rateLimited(`This key may spend ${budget.limit} in a minute`, budget.resetS, onBudget !== undefined)
+    if (budget.allowed) return null
+    metrics.rateLimited('cost')
+    return rateLimited(`This key may spend ${budget.limit} in a minute`, budget.resetS, onBudget !== undefined)
   }
 
   return {
@@ -110,6 +116,7 @@ export function createGuard(schema: GraphQLSchema, limiter: RateLimiter, options
     if (options.subscriptionsPerKey === 0) return subscribe(args)
     const release = await limiter.hold(`key:${viewer.keyId}`, options.subscriptionsPerKey)
     if (!release) {
+      metrics.rateLimited('subscriptions')
       const message = `This key may have ${options.subscriptionsPerKey} subscriptions open at a time`
       return { errors: [rateLimited(message, SLOT_RETRY_S, onBudget !== undefined)] }
     }

@@ -5,10 +5,12 @@ import type { Viewer } from '../access/viewer.ts'
 import type { Database } from '../db/database.ts'
 import { createScopes } from '../db/scoped.ts'
 import type { Logger } from '../log.ts'
+import type { ApiMetrics } from '../metrics/api.ts'
 import type { Context, Services } from './context.ts'
 import { maskError } from './errors.ts'
 import { createGuard, type GuardOptions } from './guard.ts'
 import { createLive } from './live/live.ts'
+import { createMeasure } from './measure.ts'
 import { schema } from './schema.ts'
 
 /** What the transport found out before GraphQL has its turn. */
@@ -26,6 +28,7 @@ interface GraphQLDeps {
   services: Services
   keyWatch: KeyWatch
   limiter: RateLimiter
+  metrics: ApiMetrics
   log: Logger
 }
 
@@ -40,12 +43,13 @@ export type GraphQLServer = ReturnType<typeof createGraphQLServer>['engine']
 
 /** @returns the engine, and how to wait until the clients of streams that ended were told so. */
 export function createGraphQLServer(deps: GraphQLDeps, options: GraphQLOptions) {
-  const { db, services, keyWatch, limiter, log } = deps
+  const { db, services, keyWatch, limiter, metrics, log } = deps
   const { corsOrigins } = options
   const scopeOf = createScopes(db.prisma)
   const contextOf = (viewer: Viewer): Context => ({ ...services, viewer, db: scopeOf(viewer.appId) })
   const live = createLive({
     keyWatch,
+    metrics,
     log,
     // Of no key in particular, for it is shared by all with these scopes.
     contextOf: ({ appId, scopes }) => contextOf({ appId, scopes, keyId: null, ip: null }),
@@ -65,8 +69,8 @@ export function createGraphQLServer(deps: GraphQLDeps, options: GraphQLOptions) 
     // What stands before the engine counts the bytes; the guard keeps the documents.
     maxRequestBodySize: false,
     parserAndValidationCache: false,
-    // The guard stands around whatever was set up before it.
-    plugins: [live.plugin, createGuard(schema, limiter, options)],
+    // Each stands around those before it.
+    plugins: [live.plugin, createGuard(schema, limiter, metrics, options), createMeasure(metrics)],
     maskedErrors: { maskError: (error) => maskError(error, log) },
     context: ({ viewer, onBudget }) => ({ ...contextOf(viewer), onBudget }),
   })

@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { GraphQLError } from 'graphql'
-import { CloseCode } from 'graphql-ws'
-import { useServer } from 'graphql-ws/use/ws'
+import { CloseCode, handleProtocols } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Authenticator, TooManyFailedKeysError } from '../access/authenticator.ts'
 import type { ClientAddress } from '../access/client-address.ts'
@@ -9,23 +8,24 @@ import { keyOf } from '../access/key-of.ts'
 import type { KeyWatch } from '../access/key-watch.ts'
 import type { Viewer } from '../access/viewer.ts'
 import type { Logger } from '../log.ts'
+import type { ApiMetrics } from '../metrics/api.ts'
 import { maskError } from './errors.ts'
 import { LiveStream } from './live/live-stream.ts'
 import { overSocket } from './live/over-socket.ts'
 import type { GraphQLServer } from './server.ts'
+import { carry } from './sockets.ts'
 
 /** Operations that one socket may have open at once. */
 const MAX_OPERATIONS = 100
 /** Unsent bytes at which a socket counts as stalled and is closed. Streams never come near; answers of queries may. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024
-/** A socket is pinged this often, and closed when it has not answered by the next time. */
-const KEEP_ALIVE_MS = 12_000
 
 interface WebSocketDeps {
   engine: GraphQLServer
   authenticator: Authenticator
   clientAddress: ClientAddress
   keyWatch: KeyWatch
+  metrics: ApiMetrics
   log: Logger
 }
 
@@ -41,13 +41,15 @@ type Extra = { viewer?: Viewer }
  */
 export function serveWebSocket(
   server: Server,
-  { engine, authenticator, clientAddress, keyWatch, log }: WebSocketDeps,
+  { engine, authenticator, clientAddress, keyWatch, metrics, log }: WebSocketDeps,
   maxFrameBytes: number,
   corsOrigins: readonly string[],
 ): () => Promise<void> {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes })
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, handleProtocols })
   server.on('upgrade', (request, socket, head) => {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== '/graphql') {
+    // Node has taken its own listener away; whoever hangs up now is nobody's fault.
+    socket.on('error', () => socket.destroy())
+    if (request.url?.split('?', 1)[0] !== '/graphql') {
       socket.destroy()
       return
     }
@@ -63,10 +65,11 @@ export function serveWebSocket(
     const gone = new AbortController()
     goneOf.set(socket, gone.signal)
     socket.once('close', () => gone.abort())
+    socket.once('close', metrics.connected())
   })
-  const disposable = useServer<Record<string, unknown>, Extra>(
+  carry<Extra>(
+    sockets,
     {
-      isProd: true,
       jsonMessageReviver: refuseServerMessages,
       // The engine's own execute and subscribe, so that HTTP and WebSocket answer alike.
       execute: ((args: { rootValue: { execute(args: unknown): unknown } }) => args.rootValue.execute(args)) as never,
@@ -116,14 +119,14 @@ export function serveWebSocket(
       },
       onError: (_, __, ___, errors) => errors.map((error) => maskError(error, log).toJSON()),
     },
-    sockets,
-    KEEP_ALIVE_MS,
+    log,
   )
   return async () => {
     const late = setTimeout(() => {
       for (const socket of sockets.clients) socket.terminate()
     }, CLOSE_MS)
-    await disposable.dispose()
+    for (const socket of sockets.clients) socket.close(1001, 'Going away')
+    await new Promise((resolve) => sockets.close(resolve))
     clearTimeout(late)
   }
 }

@@ -112,8 +112,9 @@ export function createWebhooks(deps: {
         if (turned) changed.push('status')
         if (changed.length === 0) return before
         change.audit({ action: 'webhook.updated', targetId: id, changed })
-        change.publish(webhookTopic, id)
+        // It tells the dispatchers by itself.
         if (turned && !active) await deactivateWebhook(change, id, 'MANUAL')
+        else change.publish(webhookTopic, id)
         const status = turned && active ? activeFields : {}
         return tx.webhook.update({ where: { id }, data: { ...fields, ...status, updatedAt: at } })
       })

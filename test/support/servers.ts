@@ -1,6 +1,6 @@
 // Brings up what the tests need, once: the servers that the environment names, else those on the default local ports,
 // else servers of our own from the programs on the machine, which Debian's packages provide where we may install them.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import net from 'node:net'
@@ -105,18 +105,33 @@ export function programs(first: string, second: string, debianPackage: string): 
     const folders = [...(process.env.PATH ?? '').split(':'), ...versions.map((v) => `/usr/lib/postgresql/${v}/bin`)]
     return folders.find((folder) => existsSync(join(folder, first)) && existsSync(join(folder, second)))
   }
-  const found = find()
-  if (found) return found
+  const found = find() ?? installDebian(debianPackage, find)
+  if (!found) throw new Error(`the tests need ${first}; install the package ${debianPackage}`)
+  return found
+}
+
+/** @returns what is found when the package is there, if it could be installed. */
+function installDebian<T>(name: string, find: () => T): T {
   try {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     execFileSync('apt-get', ['update'], { stdio: 'ignore', env })
-    execFileSync('apt-get', ['install', '-y', debianPackage], { stdio: 'ignore', env })
+    execFileSync('apt-get', ['install', '-y', name], { stdio: 'ignore', env })
   } catch {
-    // Said below, in one line.
+    // Not as root, or not on Debian: said in one line by whoever needs it.
   }
-  const installed = find()
-  if (!installed) throw new Error(`the tests need ${first}; install the package ${debianPackage}`)
-  return installed
+  return find()
+}
+
+/** A Python that has Flask; installs Debian's package where that is allowed. */
+export function pythonWithFlask(): string {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/bin']
+  const find = () =>
+    folders
+      .map((folder) => join(folder, 'python3'))
+      .find((python) => existsSync(python) && spawnSync(python, ['-c', 'import flask']).status === 0)
+  const found = find() ?? installDebian('python3-flask', find)
+  if (!found) throw new Error('the tests need Python with Flask; install the package python3-flask')
+  return found
 }
 
 async function connects(url: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 // How a receiver verifies callbacks, in the languages' standardwebhooks libraries, each a whole program.
 
 interface Receiver {
-  /** Where callbacks come in: the path of the webhook's URL. */
+  /** Where callbacks come in: the path of the webhook's URL, as it is sent. */
   path: string
   /** whsec_…, or what stands for it until it is shown. */
   secret: string
@@ -14,7 +14,8 @@ import { Webhook } from 'standardwebhooks'
 const webhook = new Webhook(process.env.WEBHOOK_SECRET ?? '${secret}')
 
 createServer(async (request, response) => {
-  if (request.method !== 'POST' || request.url !== '${path}') return response.writeHead(404).end()
+  const path = request.url?.split('?')[0]
+  if (request.method !== 'POST' || path !== ${inSingleQuotes(path)}) return response.writeHead(404).end()
   let body = ''
   for await (const chunk of request.setEncoding('utf8')) body += chunk
   try {
@@ -37,11 +38,11 @@ app = Flask(__name__)
 webhook = Webhook(os.environ.get("WEBHOOK_SECRET", "${secret}"))
 
 
-@app.post("${path}")
+@app.post(${JSON.stringify(decoded(path))})
 def receive():
     try:
         event = webhook.verify(request.get_data(as_text=True), dict(request.headers))
-    except WebhookVerificationError:
+    except (WebhookVerificationError, ValueError):
         return "", 401
     print(event)
     return "", 204
@@ -63,7 +64,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	http.HandleFunc("POST ${path}", func(w http.ResponseWriter, r *http.Request) {
+	http.HandleFunc(${JSON.stringify(`POST ${path}`)}, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 		if err != nil || webhook.Verify(body, r.Header) != nil {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -82,10 +83,16 @@ export const samples = [
   ['Go', go],
 ] as const
 
-/** The path and query of a URL, safe inside the samples' quotes. */
-export function pathOf(url: string): string {
-  const { pathname, search } = new URL(url)
-  return `${pathname}${search}`.replaceAll(/['"\\`$]/g, (character) =>
-    encodeURIComponent(character).replace("'", '%27'),
-  )
+/** Where callbacks for a URL come in. What stands behind it, as a query, is for the receiver to read. */
+export const pathOf = (url: string): string => new URL(url).pathname
+
+const inSingleQuotes = (text: string) => `'${text.replaceAll(/['\\]/g, '\\$&')}'`
+
+/** Flask compares paths as they are meant, not as they are sent. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
 }

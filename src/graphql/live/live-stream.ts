@@ -12,12 +12,15 @@ export type Send = (answer: Answer) => Promise<void> | null
 export class LiveStream {
   readonly #source: Source<unknown>
   readonly #query: LiveQuery
+  readonly #onSent: (count: number) => void
   readonly #onEnd: (() => void)[] = []
   #ended = false
 
-  constructor(source: Source<unknown>, query: LiveQuery) {
+  /** @param onSent told how many answers of a batch were sent. */
+  constructor(source: Source<unknown>, query: LiveQuery, onSent: (count: number) => void) {
     this.#source = source
     this.#query = query
+    this.#onSent = onSent
   }
 
   /** Calls back once when it ends; at once when it has ended. */
@@ -36,11 +39,15 @@ export class LiveStream {
       for (;;) {
         const items = await this.#source.pull(BATCH)
         if (items.length === 0) return
+        let sent = 0
         for (const making of items.map((item) => this.#query.answer(this.#source, item))) {
           const answer = making instanceof Promise ? await making : making
-          const wait = answer && !this.#source.ended && send(answer)
+          if (!answer || this.#source.ended) continue
+          const wait = send(answer)
+          sent++
           if (wait) await wait
         }
+        this.#onSent(sent)
       }
     } finally {
       this.end()

@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga'
 import type { KeyWatch } from '../../access/key-watch.ts'
 import { Source } from '../../feed/source.ts'
 import type { Logger } from '../../log.ts'
+import type { ApiMetrics } from '../../metrics/api.ts'
 import { createSignal } from '../../signal.ts'
 import type { Context } from '../context.ts'
 import { maskError, unauthenticated } from '../errors.ts'
@@ -22,6 +23,7 @@ interface Connection {
 /** What the streams need of the process. */
 interface LiveDeps {
   keyWatch: KeyWatch
+  metrics: ApiMetrics
   log: Logger
   /** The context for an execution that serves all who may see what `viewer` may see. */
   contextOf(viewer: Context['viewer']): Context
@@ -42,7 +44,7 @@ const DRAIN_MS = 1000
  * Serves subscriptions. Streams of one app that ask the same with the same rights share the executions: the engine's
  * own `subscribe` gives way to one that answers a LiveStream, which the transports send as it comes.
  */
-export function createLive({ keyWatch, log, contextOf }: LiveDeps): Live {
+export function createLive({ keyWatch, metrics, log, contextOf }: LiveDeps): Live {
   const answers = new Answers()
   const streams = new Set<LiveStream>()
   const drain = createSignal()
@@ -70,8 +72,10 @@ export function createLive({ keyWatch, log, contextOf }: LiveDeps): Live {
     const signal = gone ?? request?.signal
     const onGone = () => stream.end()
     const stopWatching = keyWatch.watch(viewer, () => stream.end(unauthenticated()))
-    const stream = new LiveStream(source, query)
+    const stream = new LiveStream(source, query, metrics.answered)
+    const noteEnd = metrics.subscribed(gone ? 'websocket' : 'sse')
     stream.onEnd(() => {
+      noteEnd()
       leave()
       streams.delete(stream)
       if (streams.size === 0) drain.set()
