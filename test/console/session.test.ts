@@ -124,7 +124,6 @@ it('is signed out, with the reason, as soon as its key is revoked', async () => 
   page = await openConsole(browser, { url: herald.url, key }, '/events')
   await page.getByRole('status').getByText('Live', { exact: true }).waitFor()
   await gql(herald, 'mutation ($id: ID!) { apiKeyRevoke(id: $id) { __typename } }', { id: apiKey.id })
-  await page.getByRole('link', { name: 'API Management' }).click()
   await page.getByText('Herald does not accept this key: it is wrong, expired or revoked.').waitFor()
   expect(await page.evaluate(() => sessionStorage.length)).toBe(0)
 })
