@@ -15,6 +15,7 @@ import { openEmbedded } from './db/embedded.ts'
 import { openPostgres } from './db/postgres.ts'
 import { startRetention } from './db/retention.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
+import { outboxRetention } from './dispatcher/outbox-retention.ts'
 import { createCommit } from './events/commit.ts'
 import { eventRetention } from './events/event-retention.ts'
 import type { StoredEvent } from './events/topics.ts'
@@ -66,6 +67,7 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     started.push(async () => bus[Symbol.asyncDispose]())
     started.push(startRetention(db.sql, auditRetention, config.auditRetentionDays, log))
     started.push(startRetention(db.sql, eventRetention, config.retentionDays, log))
+    started.push(startRetention(db.sql, outboxRetention, 1, log))
     const roles = config.roles.join(',')
     const metrics = createMetrics({ version, database: db.setting, bus: bus.kind, roles })
     addSharedMetrics(metrics, db, bus)

@@ -6,6 +6,7 @@ import type { Database } from '../src/db/database.ts'
 import { openPostgres } from '../src/db/postgres.ts'
 import { type Claimed, claim } from '../src/dispatcher/claim.ts'
 import { giveBack, renewLeases } from '../src/dispatcher/lease.ts'
+import { outboxRetention } from '../src/dispatcher/outbox-retention.ts'
 import { type Settlement, settle } from '../src/dispatcher/settle.ts'
 import { run } from './support/client.ts'
 import { eventually, type Herald, settingEnv, sql, startHerald } from './support/herald.ts'
@@ -91,6 +92,25 @@ it('gives back what was not attempted: due as it was, and not at all once it is 
   const [again] = (await claim(db.sql, limits)).deliveries
   expect(again).toMatchObject({ id: kept.id, attempt: 1 })
   await settle(db.sql, [settlement(again as Claimed, { status: 'SUCCEEDED' })])
+})
+
+it('removes in time what was canceled under way and whose dispatcher was killed, and nothing else', async () => {
+  const [killed, running, owed] = [await claimOne(), await claimOne(), await claimOne()]
+  const canceled = [killed, running].map(({ id }) => id)
+  await sql(env, 'UPDATE "OutboxEntry" SET "dueAt" = NULL WHERE "deliveryId" = ANY($1)', [canceled])
+  const expired = [killed, owed].map(({ id }) => id)
+  await sql(env, 'UPDATE "OutboxEntry" SET "leasedUntil" = now() WHERE "deliveryId" = ANY($1)', [expired])
+  const remove = async (before: string) => (await db.sql.query(outboxRetention.statement, [before]))[0]
+  expect(await remove('0')).toEqual({ count: 0 })
+  expect(await remove('f'.repeat(12))).toEqual({ count: 1 })
+  expect(await sql(env, 'SELECT "deliveryId" id FROM "OutboxEntry" ORDER BY 1')).toEqual([
+    { id: running.id },
+    { id: owed.id },
+  ])
+  await settle(
+    db.sql,
+    [running, owed].map((delivery) => settlement(delivery, { status: 'FAILED' })),
+  )
 })
 
 it('writes a delivery down once that stands in a batch under a lost lease as well', async () => {

@@ -36,3 +36,7 @@ export function sqlState(error: unknown): string | undefined {
   if (original) return original
   return typeof e?.code === 'string' && /^(?!E)[0-9A-Z]{5}$/.test(e.code) ? e.code : undefined
 }
+
+/** Two transactions waited for each other, and this one was ended: it may be tried again as it is. */
+export const isDeadlock = (error: unknown): boolean =>
+  ['40001', '40P01'].includes(sqlState(error) ?? '') || (error as { code?: string } | null)?.code === 'P2034'

@@ -19,10 +19,11 @@ export async function renewLeases(sql: Sql, held: readonly Claimed[]): Promise<S
        SELECT "deliveryId" FROM "OutboxEntry" entry
        JOIN unnest($1::text[], $2::text[]) AS held(id, lease)
          ON entry."deliveryId" = held.id AND entry."leaseId" = held.lease
+       WHERE entry."deliveryId" = ANY($1)
        FOR UPDATE OF entry SKIP LOCKED
      )
      UPDATE "OutboxEntry" SET "leasedUntil" = now() + make_interval(secs => $3)
-     WHERE "deliveryId" IN (SELECT "deliveryId" FROM mine)
+     WHERE "deliveryId" = ANY(ARRAY(SELECT "deliveryId" FROM mine))
      RETURNING "deliveryId" AS id, "dueAt" IS NULL AS canceled`,
     [...columns(held), LEASE_S],
   )
@@ -37,10 +38,12 @@ export async function giveBack(sql: Sql, held: readonly Claimed[]): Promise<void
        SELECT * FROM unnest($1::text[], $2::text[]) AS h(id, lease)
      ), canceled AS (
        DELETE FROM "OutboxEntry" entry USING held
-       WHERE entry."deliveryId" = held.id AND entry."leaseId" = held.lease AND entry."dueAt" IS NULL
+       WHERE entry."deliveryId" = ANY($1) AND entry."deliveryId" = held.id AND entry."leaseId" = held.lease
+         AND entry."dueAt" IS NULL
      )
      UPDATE "OutboxEntry" entry SET "leaseId" = NULL, "leasedUntil" = NULL FROM held
-     WHERE entry."deliveryId" = held.id AND entry."leaseId" = held.lease AND entry."dueAt" IS NOT NULL`,
+     WHERE entry."deliveryId" = ANY($1) AND entry."deliveryId" = held.id AND entry."leaseId" = held.lease
+       AND entry."dueAt" IS NOT NULL`,
     columns(held),
   )
 }

@@ -32,7 +32,7 @@ const replaySql = `
     RETURNING "deliveryId"
   ), restarted AS (
     UPDATE "Delivery" SET status = 'PENDING', "completedAt" = NULL, "attemptsBefore" = "attemptCount"
-    WHERE id IN (SELECT "deliveryId" FROM owed)
+    WHERE id = ANY(ARRAY(SELECT "deliveryId" FROM owed))
   )
   UPDATE "Replay" SET
     "doneCount" = "doneCount" + (SELECT count(*) FROM batch),

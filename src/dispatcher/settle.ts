@@ -16,7 +16,7 @@ const FAILING_DAYS = 5
 
 // Fenced on the lease: where it was lost, another dispatcher answers for the delivery and nothing is written. A
 // delivery that was canceled while its attempt was under way (its entry is due no more) stays so, unless the attempt
-// delivered it. What has ended leaves the outbox.
+// delivered it. What has ended leaves the outbox. "= ANY($1)" bounds what is read, in whatever order tables are joined.
 const settleSql = `
   WITH result AS MATERIALIZED (
     SELECT * FROM unnest(
@@ -26,14 +26,14 @@ const settleSql = `
       "requestHeaders", "responseStatus", "responseHeaders", "responseBody", truncated, failure)
   ), ended AS (
     DELETE FROM "OutboxEntry" entry USING result
-    WHERE entry."deliveryId" = result.id AND entry."leaseId" = result.lease
+    WHERE entry."deliveryId" = ANY($1) AND entry."deliveryId" = result.id AND entry."leaseId" = result.lease
       AND (result.verdict <> 'PENDING' OR entry."dueAt" IS NULL)
     RETURNING result.*, entry."dueAt" IS NULL AS canceled
   ), again AS (
     UPDATE "OutboxEntry" entry
     SET "dueAt" = now() + make_interval(secs => result."delayS"), "leaseId" = NULL, "leasedUntil" = NULL
     FROM result
-    WHERE entry."deliveryId" = result.id AND entry."leaseId" = result.lease
+    WHERE entry."deliveryId" = ANY($1) AND entry."deliveryId" = result.id AND entry."leaseId" = result.lease
       AND result.verdict = 'PENDING' AND entry."dueAt" IS NOT NULL
     RETURNING result.*, false AS canceled
   ), settled AS (
@@ -42,7 +42,7 @@ const settleSql = `
       "attemptCount" = number,
       "completedAt" = CASE WHEN verdict <> 'PENDING' THEN now() ELSE "completedAt" END
     FROM (SELECT * FROM ended UNION ALL SELECT * FROM again) held
-    WHERE delivery.id = held.id
+    WHERE delivery.id = ANY($1) AND delivery.id = held.id
     RETURNING held.*, delivery."webhookId", delivery.status, outcome = 'DELIVERED' AS delivered
   ), tally AS (
     SELECT "webhookId" AS id, bool_or(delivered) AS healthy FROM settled GROUP BY 1

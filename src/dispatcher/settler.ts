@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../bus/bus.ts'
-import { type Sql, sqlState } from '../db/database.ts'
+import { isDeadlock, type Sql, sqlState } from '../db/database.ts'
 import type { DeactivationReason } from '../db/generated/prisma/enums.ts'
 import { deliveriesChanged, deliveriesTopic } from '../events/topics.ts'
 import type { Logger } from '../log.ts'
@@ -66,6 +66,7 @@ export function startSettler(deps: {
         announce(bus, batch, kept)
         deps.onSettled(batch.map(({ delivery }) => delivery))
       } catch (error) {
+        if (isDeadlock(error)) continue
         log.error({ err: error, attempts: waiting.length }, 'attempts were not written down')
         if (stopping) return
         await sleep(BACKOFF_MS)

@@ -75,8 +75,8 @@ const appendSql = `
   ), owed AS (
     INSERT INTO "OutboxEntry" ("deliveryId", "webhookId", "dueAt")
     SELECT id, "webhookId", $9::timestamptz + make_interval(secs => $10::float8) FROM delivery
-  ), ${Object.entries(tables)
-    .map(([name, table]) => `"${name}" AS (${insertSql(table, `$18::jsonb -> '${name}'`)})`)
+  ), ${(Object.keys(tables) as (keyof typeof tables)[])
+    .map((name) => `"${name}" AS (${insertSql(name, `$18::jsonb -> '${name}'`)})`)
     .join(', ')}
   SELECT count(*)::int AS deliveries FROM delivery`
 

@@ -1,6 +1,6 @@
 import { requireScope, type Viewer } from '../access/viewer.ts'
 import type { Bus } from '../bus/bus.ts'
-import { type Database, type Sql, sqlState } from '../db/database.ts'
+import { type Database, isDeadlock, type Sql, sqlState } from '../db/database.ts'
 import type { ApiKeyScope } from '../db/generated/prisma/enums.ts'
 import { type ScopedTx, scopeTo } from '../db/scoped.ts'
 import { type AppendPoint, appendEvents, lockApp } from './append.ts'
@@ -156,9 +156,6 @@ export function createCommit(
 
   return commit
 }
-
-const isDeadlock = (error: unknown) =>
-  ['40001', '40P01'].includes(sqlState(error) ?? '') || (error as { code?: string }).code === 'P2034'
 
 /** The database itself is in trouble; to try the jobs one by one would only take longer. */
 const isOutage = (error: unknown) =>

@@ -16,7 +16,7 @@ export const eventRetention: Retention = {
     ), old AS MATERIALIZED (
       SELECT id FROM "Event" WHERE id < least('evt_' || $1, (SELECT id FROM owed)) ORDER BY id LIMIT ${BATCH}
     ), removed AS (
-      DELETE FROM "Event" WHERE id IN (SELECT id FROM old) RETURNING 1
+      DELETE FROM "Event" WHERE id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1
     )
     SELECT count(*)::int AS count FROM removed`,
 }

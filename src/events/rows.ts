@@ -1,4 +1,11 @@
-import type { Agent, AgentContext, Context, ContextFile, Document } from '../db/generated/prisma/client.ts'
+import {
+  type Agent,
+  type AgentContext,
+  type Context,
+  type ContextFile,
+  type Document,
+  Prisma,
+} from '../db/generated/prisma/client.ts'
 
 /** The tables that changes add to without a look, and their rows: every column, for no default is filled in. */
 export interface Rows {
@@ -21,6 +28,17 @@ export const tables: Record<keyof Rows, string> = {
   document: 'Document',
 }
 
+/** By name, so that a column which a later version has added is filled by its default. */
+const columns: Record<keyof Rows, object> = {
+  agent: Prisma.AgentScalarFieldEnum,
+  context: Prisma.ContextScalarFieldEnum,
+  agentContext: Prisma.AgentContextScalarFieldEnum,
+  contextFile: Prisma.ContextFileScalarFieldEnum,
+  document: Prisma.DocumentScalarFieldEnum,
+}
+
 /** SQL that adds rows to a table. @param rows SQL of them, as a JSON array under the names of the columns; null: none. */
-export const insertSql = (table: string, rows: string) =>
-  `INSERT INTO "${table}" SELECT * FROM jsonb_populate_recordset(NULL::"${table}", ${rows})`
+export function insertSql(name: keyof Rows, rows: string): string {
+  const list = Object.keys(columns[name]).map((column) => `"${column}"`)
+  return `INSERT INTO "${tables[name]}" (${list}) SELECT ${list} FROM jsonb_populate_recordset(NULL::"${tables[name]}", ${rows})`
+}

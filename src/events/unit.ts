@@ -65,7 +65,7 @@ export class Unit {
   /** Writes the added rows, one statement a table. */
   async #flush(): Promise<void> {
     for (const [table, rows] of Object.entries(this.takeRows())) {
-      await this.#sql.query(insertSql(tables[table as keyof Rows], '$1::jsonb'), [JSON.stringify(rows)])
+      await this.#sql.query(insertSql(table as keyof Rows, '$1::jsonb'), [JSON.stringify(rows)])
     }
   }
 

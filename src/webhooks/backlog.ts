@@ -1,4 +1,4 @@
-import type { Sql } from '../db/database.ts'
+import { isDeadlock, type Sql } from '../db/database.ts'
 
 /** Deliveries that one statement takes. */
 const BATCH = 1000
@@ -24,23 +24,31 @@ const cancelSql = `
     WHERE "webhookId" = ${theWebhook} AND "dueAt" IS NOT NULL
     LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
   ), waiting AS (
-    DELETE FROM "OutboxEntry" WHERE "deliveryId" IN (SELECT id FROM batch WHERE "leaseId" IS NULL)
+    DELETE FROM "OutboxEntry" WHERE "deliveryId" = ANY(ARRAY(SELECT id FROM batch WHERE "leaseId" IS NULL))
   ), "underWay" AS (
-    UPDATE "OutboxEntry" SET "dueAt" = NULL WHERE "deliveryId" IN (SELECT id FROM batch WHERE "leaseId" IS NOT NULL)
+    UPDATE "OutboxEntry" SET "dueAt" = NULL
+    WHERE "deliveryId" = ANY(ARRAY(SELECT id FROM batch WHERE "leaseId" IS NOT NULL))
   )
   UPDATE "Delivery" SET status = 'CANCELED', "completedAt" = now()
-  WHERE id IN (SELECT id FROM batch) RETURNING id`
+  WHERE id = ANY(ARRAY(SELECT id FROM batch)) RETURNING id`
 
 const removeSql = `
-  DELETE FROM "Delivery" WHERE id IN (
+  DELETE FROM "Delivery" WHERE id = ANY(ARRAY(
     SELECT id FROM "Delivery" delivery
     WHERE "webhookId" = ${theWebhook} AND NOT EXISTS (SELECT 1 FROM "OutboxEntry" WHERE "deliveryId" = delivery.id)
     LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
-  ) RETURNING id`
+  )) RETURNING id`
 
 export function createBacklog(sql: Sql): Backlog {
   async function repeat(statement: string, appId: string, webhookId: string): Promise<void> {
-    while ((await sql.query(statement, [webhookId, appId])).length === BATCH);
+    for (;;) {
+      try {
+        if ((await sql.query(statement, [webhookId, appId])).length < BATCH) return
+      } catch (error) {
+        // A delivery that is retried or replayed just now is locked before its entry.
+        if (!isDeadlock(error)) throw error
+      }
+    }
   }
   return {
     cancel: (appId, webhookId) => repeat(cancelSql, appId, webhookId),

@@ -23,9 +23,11 @@ export async function deactivateWebhook(
     where: { webhookId, dueAt: { not: null } },
     select: { deliveryId: true },
   })
-  await tx.outboxEntry.deleteMany({ where: { webhookId, leaseId: null } })
-  // The others wait for the attempt that is under way, and are due no more.
-  await tx.outboxEntry.updateMany({ where: { webhookId }, data: { dueAt: null } })
+  const waiting = { webhookId, leaseId: null }
+  await tx.outboxEntry.deleteMany({ where: waiting })
+  // The others wait for the attempt that is under way, and are due no more. Some may have ended between the two.
+  await tx.outboxEntry.updateMany({ where: { webhookId, dueAt: { not: null } }, data: { dueAt: null } })
+  await tx.outboxEntry.deleteMany({ where: waiting })
   await tx.delivery.updateMany({
     where: { id: { in: owed.map(({ deliveryId }) => deliveryId) }, status: 'PENDING' },
     data: { status: 'CANCELED', completedAt: at },

@@ -1,3 +1,7 @@
+-- As a whole, and with nobody else at it: a delivery that is made or settled meanwhile would be owed to nobody, or twice.
+BEGIN;
+LOCK TABLE "Delivery" IN ACCESS EXCLUSIVE MODE;
+
 -- CreateTable
 CREATE TABLE "OutboxEntry" (
     "deliveryId" TEXT NOT NULL,
@@ -33,3 +37,5 @@ DROP COLUMN "leaseId";
 -- the new one, so that the row stays on its page and no index is touched. Entries come and go: they are tidied early.
 ALTER TABLE "Delivery" SET (fillfactor = 50);
 ALTER TABLE "OutboxEntry" SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
+
+COMMIT;
