@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { pino } from 'pino'
+import { deliveryIdSql } from '../src/db/ids.ts'
 import { openPostgres } from '../src/db/postgres.ts'
 import { claim } from '../src/dispatcher/claim.ts'
 import { giveBack } from '../src/dispatcher/lease.ts'
@@ -58,8 +59,7 @@ async function insertDue(env: Record<string, string>, count: number): Promise<vo
     env,
     `WITH delivery AS (
        INSERT INTO "Delivery" (id, "appId", "webhookId", "eventId", "createdAt")
-       SELECT 'dlv_' || substr(event.id, 5, 22) || right(gen_random_uuid()::text, 10), event."appId", webhook.id, event.id,
-         now()
+       SELECT ${deliveryIdSql('event.id')}, event."appId", webhook.id, event.id, now()
        FROM "Event" event, "Webhook" webhook
        RETURNING id, "webhookId"
      )

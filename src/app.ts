@@ -14,8 +14,9 @@ import type { Database } from './db/database.ts'
 import { openEmbedded } from './db/embedded.ts'
 import { openPostgres } from './db/postgres.ts'
 import { startRetention } from './db/retention.ts'
+import { startVacuum } from './db/vacuum.ts'
 import { startDispatcher } from './dispatcher/dispatcher.ts'
-import { outboxRetention } from './dispatcher/outbox-retention.ts'
+import { OUTBOX_RETENTION_DAYS, outboxRetention } from './dispatcher/outbox-retention.ts'
 import { createCommit } from './events/commit.ts'
 import { eventRetention } from './events/event-retention.ts'
 import type { StoredEvent } from './events/topics.ts'
@@ -67,7 +68,8 @@ export async function createApp(config: Config, log: Logger): Promise<App> {
     started.push(async () => bus[Symbol.asyncDispose]())
     started.push(startRetention(db.sql, auditRetention, config.auditRetentionDays, log))
     started.push(startRetention(db.sql, eventRetention, config.retentionDays, log))
-    started.push(startRetention(db.sql, outboxRetention, 1, log))
+    started.push(startRetention(db.sql, outboxRetention, OUTBOX_RETENTION_DAYS, log))
+    if (db.setting === 'embedded') started.push(startVacuum(db.sql, log))
     const roles = config.roles.join(',')
     const metrics = createMetrics({ version, database: db.setting, bus: bus.kind, roles })
     addSharedMetrics(metrics, db, bus)

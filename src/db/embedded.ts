@@ -10,7 +10,6 @@ import type { Database } from './database.ts'
 import { migrate } from './migrate.ts'
 import { openOnPool, prepareBackground } from './postgres.ts'
 import { NotingPool } from './transaction.ts'
-import { startVacuum } from './vacuum.ts'
 
 /**
  * Opens the embedded database in `dataDir` (made where it is missing) and brings its schema up to date. It runs in a
@@ -57,15 +56,7 @@ export async function openEmbedded(dataDir: string, log: Logger): Promise<Databa
       },
     })
     await migrate(new PrismaPg(pool))
-    const db = openOnPool('embedded', { pool, background: pool }, log, close)
-    const stopVacuum = startVacuum(db.sql, log)
-    return {
-      ...db,
-      async [Symbol.asyncDispose]() {
-        await stopVacuum()
-        await db[Symbol.asyncDispose]()
-      },
-    }
+    return openOnPool('embedded', { pool, background: pool }, log, close)
   } catch (error) {
     await close()
     throw error

@@ -42,9 +42,11 @@ export const newEventId = (at: Date, sequence: number | null): string =>
 export const deliveryIdSql = (eventId: string) =>
   `'${prefixes.Delivery}_' || substr(${eventId}, 5, 22) || right(gen_random_uuid()::text, 10)`
 
+/** What ids that were made at this time begin with, behind their prefix. @param ms since the epoch. */
+export const timeInId = (ms: number): string => Math.max(0, ms).toString(16).padStart(12, '0')
+
 /** Ids of deliveries made at `at` or later are not less than this; those of earlier ones are. */
-export const firstDeliveryId = (at: Date): string =>
-  `${prefixes.Delivery}_${Math.max(0, at.getTime()).toString(16).padStart(12, '0')}`
+export const firstDeliveryId = (at: Date): string => `${prefixes.Delivery}_${timeInId(at.getTime())}`
 
 /** When what has this id was made: of an event and a delivery, the event's commit by the database's clock. */
 export const timeOf = (id: string): Date => new Date(Number.parseInt(id.slice(id.indexOf('_') + 1).slice(0, 12), 16))

@@ -1,6 +1,7 @@
 import type { Logger } from '../log.ts'
 import { createSignal } from '../signal.ts'
 import type { Sql } from './database.ts'
+import { timeInId } from './ids.ts'
 
 /** How often what has grown too old is looked for; also once at start. */
 const EVERY_MS = 3_600_000
@@ -34,7 +35,7 @@ export function startRetention(sql: Sql, retention: Retention, days: number, log
   }, EVERY_MS).unref()
 
   async function sweep(): Promise<void> {
-    const firstKept = (Date.now() - days * 86_400_000).toString(16).padStart(12, '0')
+    const firstKept = timeInId(Date.now() - days * 86_400_000)
     try {
       while (!stopping) {
         const began = performance.now()

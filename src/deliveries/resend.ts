@@ -107,8 +107,11 @@ export async function replayDeliveries(
   const newest = await db.delivery.findFirst({ where: { webhookId }, orderBy: { id: 'desc' }, select: { id: true } })
   // Ids sort by the time of their event, by the same clock: a range of time is a range of ids.
   const behindNewest = `${newest?.id ?? ''}0`
-  const untilId = until && firstDeliveryId(until) < behindNewest ? firstDeliveryId(until) : behindNewest
-  const range = { fromId: firstDeliveryId(since), untilId }
+  const behindLast = until ? firstDeliveryId(until) : behindNewest
+  const range = {
+    fromId: firstDeliveryId(since),
+    untilId: behindLast < behindNewest ? behindLast : behindNewest,
+  }
   const scheduledCount = await db.delivery.count({
     where: {
       webhookId,

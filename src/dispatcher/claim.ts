@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Sql } from '../db/database.ts'
 import type { DeliveryPolicy, EventType } from '../db/generated/prisma/enums.ts'
+import { owedWebhooksSql } from '../db/owed-webhooks.ts'
 
 /** A delivery that this process holds under a lease, with all that its attempt needs. */
 export interface Claimed {
@@ -38,16 +39,11 @@ export const LEASE_S = 60
 /** Webhooks that one claim looks at; the next one goes on behind them. */
 const MAX_LANES = 500
 
-// All of it runs on the index "OutboxEntry" ("webhookId", "dueAt"). `probe` walks from webhook to webhook by one look-up
-// each, whatever number of entries they have; `picked` reads of each only as many as there is room for, behind those that
-// are leased, which are few. So the cost grows with the webhooks that are owed something, not with what they are owed.
+// All of it runs on the index "OutboxEntry" ("webhookId", "dueAt"). `probe` walks from webhook to webhook; `picked` reads of
+// each only as many as there is room for, behind those that are leased, which are few. So the cost grows with the webhooks
+// that are owed something, not with what they are owed.
 const claimSql = `
-  WITH RECURSIVE probe AS (
-    (SELECT "webhookId" AS id FROM "OutboxEntry" WHERE "webhookId" > $3 ORDER BY "webhookId" LIMIT 1)
-    UNION ALL
-    SELECT (SELECT "webhookId" FROM "OutboxEntry" WHERE "webhookId" > probe.id ORDER BY "webhookId" LIMIT 1)
-    FROM probe WHERE probe.id IS NOT NULL
-  ), lane AS MATERIALIZED (
+  WITH RECURSIVE ${owedWebhooksSql('$3')}, lane AS MATERIALIZED (
     SELECT id, coalesce(($5::jsonb ->> id)::int, $4::int) AS room
     FROM (SELECT id FROM probe WHERE id IS NOT NULL LIMIT ${MAX_LANES}) probe ORDER BY id
   ), picked AS MATERIALIZED (

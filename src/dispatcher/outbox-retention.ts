@@ -1,6 +1,8 @@
 import type { Retention } from '../db/retention.ts'
 
 const BATCH = 1000
+/** Long after any attempt has ended, whatever its retries. */
+export const OUTBOX_RETENTION_DAYS = 1
 
 /** Entries of canceled deliveries whose attempt never ended, for its dispatcher was killed: nobody else removes them. */
 export const outboxRetention: Retention = {

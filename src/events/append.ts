@@ -2,7 +2,7 @@ import type { Sql } from '../db/database.ts'
 import type { EntityType, EventType } from '../db/generated/prisma/enums.ts'
 import { deliveryIdSql, newEventId, newId } from '../db/ids.ts'
 import { entityOf, eventName } from './catalogue.ts'
-import { type Added, insertSql, tables } from './rows.ts'
+import { type Added, insertSql, rowNames } from './rows.ts'
 import type { StoredEvent } from './topics.ts'
 
 /** What a use case says that it changed. */
@@ -75,9 +75,7 @@ const appendSql = `
   ), owed AS (
     INSERT INTO "OutboxEntry" ("deliveryId", "webhookId", "dueAt")
     SELECT id, "webhookId", $9::timestamptz + make_interval(secs => $10::float8) FROM delivery
-  ), ${(Object.keys(tables) as (keyof typeof tables)[])
-    .map((name) => `"${name}" AS (${insertSql(name, `$18::jsonb -> '${name}'`)})`)
-    .join(', ')}
+  ), ${rowNames.map((name) => `"${name}" AS (${insertSql(name, `$18::jsonb -> '${name}'`)})`).join(', ')}
   SELECT count(*)::int AS deliveries FROM delivery`
 
 /**

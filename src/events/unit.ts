@@ -4,7 +4,7 @@ import { type Sql, sqlState } from '../db/database.ts'
 import type { ScopedTx } from '../db/scoped.ts'
 import type { AppendPoint, NewAudit, NewEvent } from './append.ts'
 import { eventName } from './catalogue.ts'
-import { type Added, insertSql, type Rows, tables } from './rows.ts'
+import { type Added, insertSql, type Rows, rowNames } from './rows.ts'
 
 /** What a change is given: a transaction that sees its app alone, and the app's lock. */
 export interface Change {
@@ -20,6 +20,11 @@ export interface Change {
   /** Writes a change that emits no event into the audit log. */
   audit(entry: Pick<NewAudit, 'action' | 'targetId' | 'changed'>): void
 }
+
+const flushSql = Object.fromEntries(rowNames.map((name) => [name, insertSql(name, '$1::jsonb')])) as Record<
+  keyof Rows,
+  string
+>
 
 /** The lists that changes add to, and how long they were. */
 type Marks = Map<unknown[], number>
@@ -64,8 +69,8 @@ export class Unit {
 
   /** Writes the added rows, one statement a table. */
   async #flush(): Promise<void> {
-    for (const [table, rows] of Object.entries(this.takeRows())) {
-      await this.#sql.query(insertSql(table as keyof Rows, '$1::jsonb'), [JSON.stringify(rows)])
+    for (const [name, rows] of Object.entries(this.takeRows())) {
+      await this.#sql.query(flushSql[name as keyof Rows], [JSON.stringify(rows)])
     }
   }
 
@@ -73,12 +78,12 @@ export class Unit {
   takeRows(): Added {
     const { appId } = this.#point
     const taken: Added = {}
-    for (const table of Object.keys(tables) as (keyof Rows)[]) {
-      const rows = this.#rows[table]
+    for (const name of rowNames) {
+      const rows = this.#rows[name]
       if (rows.length === 0) continue
       this.#marks.set(rows, 0)
       // Raw statements are scoped by nobody: here they are. A column that a table lacks is passed over.
-      taken[table] = rows.splice(0).map((row) => ({ ...row, appId }))
+      taken[name] = rows.splice(0).map((row) => ({ ...row, appId }))
     }
     return taken
   }

@@ -82,21 +82,23 @@ const unstorable = new Set(['22021', '22P05', '22007', '22008'])
 export function maskError(error: unknown, log: Logger): GraphQLError {
   const told = tellError(error)
   if (told) return told
-  const cause = error instanceof GraphQLError ? error.originalError : error
+  const at = placeOf(error)
+  log.error({ err: causeOf(error), path: at.path }, 'a request failed')
+  const extensions = { code: 'INTERNAL_SERVER_ERROR' }
+  return new GraphQLError('Something went wrong here; it was logged', { ...at, extensions })
+}
+
+const causeOf = (error: unknown) => (error instanceof GraphQLError ? error.originalError : error)
+
+/** Where in the document and in the answer it happened, as far as it is known. */
+function placeOf(error: unknown): Pick<Partial<GraphQLError>, 'nodes' | 'source' | 'positions' | 'path'> {
   const { nodes, source, positions, path } = (error instanceof GraphQLError ? error : {}) as Partial<GraphQLError>
-  log.error({ err: cause, path }, 'a request failed')
-  return new GraphQLError('Something went wrong here; it was logged', {
-    nodes,
-    source,
-    positions,
-    path,
-    extensions: { code: 'INTERNAL_SERVER_ERROR' },
-  })
+  return { nodes, source, positions, path }
 }
 
 /** An error as a client is told of it; null for a bug of ours, of which it is told nothing. */
 export function tellError(error: unknown): GraphQLError | null {
-  const cause = error instanceof GraphQLError ? error.originalError : error
+  const cause = causeOf(error)
   if (!cause || cause instanceof GraphQLError) {
     const known = (cause ?? error) as GraphQLError
     // Yoga passes on what JSON.parse said, which quotes the body. Its name must stay: Yoga tells the status by it.
@@ -104,8 +106,7 @@ export function tellError(error: unknown): GraphQLError | null {
     if (originalError) delete originalError.message
     return known
   }
-  const { nodes, source, positions, path } = (error instanceof GraphQLError ? error : {}) as Partial<GraphQLError>
-  const at = { nodes, source, positions, path }
+  const at = placeOf(error)
   const code = codes.get(cause.constructor)
   if (code) return new GraphQLError((cause as Error).message, { ...at, extensions: { code } })
   if (unstorable.has(sqlState(cause) ?? '')) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from '../bus/bus.ts'
 import type { Database, Sql } from '../db/database.ts'
+import { owedWebhooksSql } from '../db/owed-webhooks.ts'
 import { gauge, type Metrics } from './registry.ts'
 
 /** Pending deliveries are counted up to this number: what bounds the cost, whatever the backlog. */
@@ -14,12 +15,7 @@ const TIMEOUT_MS = 2000
 
 // As a claim walks: from webhook to webhook, so that the cost does not grow with what they are owed.
 const backlogSql = `
-  WITH RECURSIVE probe AS (
-    (SELECT "webhookId" AS id FROM "OutboxEntry" ORDER BY "webhookId" LIMIT 1)
-    UNION ALL
-    SELECT (SELECT "webhookId" FROM "OutboxEntry" WHERE "webhookId" > probe.id ORDER BY "webhookId" LIMIT 1)
-    FROM probe WHERE probe.id IS NOT NULL
-  ), oldest AS (
+  WITH RECURSIVE ${owedWebhooksSql("''")}, oldest AS (
     SELECT (SELECT "dueAt" FROM "OutboxEntry"
       WHERE "webhookId" = probe.id AND "dueAt" <= now() AND ("leasedUntil" IS NULL OR "leasedUntil" <= now())
       ORDER BY "dueAt" LIMIT 1) AS at
